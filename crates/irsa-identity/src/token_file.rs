@@ -1,7 +1,7 @@
 //! The file with the projected token, which is read again for each exchange because the kubelet rotates it.
 
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +12,9 @@ use crate::IdentityError;
 
 /// The maximum length that STS accepts, in characters (`WebIdentityToken` in the AWS STS API reference).
 const MAX_TOKEN: usize = 20_000;
+
+/// The maximum number of entries of a directory that are looked at.
+const MAX_ENTRIES: usize = 100;
 
 /// Reads the token in `path`, without surrounding whitespace.
 ///
@@ -35,8 +38,8 @@ fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(content)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> IdentityError {
-    let path = path.display();
+fn unreadable(file: &Path, error: &std::io::Error) -> IdentityError {
+    let path = file.display();
     match error.kind() {
         ErrorKind::NotFound => IdentityError::new(
             Cause::TokenFileMissing,
@@ -46,11 +49,43 @@ fn unreadable(path: &Path, error: &std::io::Error) -> IdentityError {
             Cause::TokenFileUnreadable,
             format!("this user cannot read the token file `{path}`: permission denied"),
         ),
+        ErrorKind::IsADirectory => IdentityError::new(
+            Cause::TokenFileUnreadable,
+            format!("the token file `{path}` is a directory"),
+        )
+        .with_remedy(remedy_for_directory(file)),
         _ => IdentityError::new(
             Cause::TokenFileUnreadable,
             format!("cannot read the token file `{path}`: {error}"),
         ),
     }
+}
+
+/// Returns the remedy for a path that is a directory: either the variable names the mount instead of the file in it, or
+/// the kubelet created the directory for a `subPath` or `hostPath` whose file did not exist.
+fn remedy_for_directory(directory: &Path) -> String {
+    let variables =
+        "AWS_WEB_IDENTITY_TOKEN_FILE (with Pod Identity, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)";
+    match only_file(directory) {
+        Some(file) => format!("set {variables} to `{}`", file.display()),
+        None => format!(
+            "set {variables} to the token file itself; if the pod mounts the token with `subPath` or `hostPath`, mount \
+             the projected volume as a directory instead, because the kubelet creates a directory for a missing file"
+        ),
+    }
+}
+
+/// Returns the only file in a directory. The names in a projected volume are links; those with two dots belong to the
+/// kubelet.
+fn only_file(directory: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(directory).ok()?.take(MAX_ENTRIES);
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_file = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        !name.starts_with(b"..") && path.is_file()
+    };
+    let mut files = paths.filter(is_file);
+    files.next().filter(|_| files.next().is_none())
 }
 
 fn parse(path: &Path, content: Vec<u8>) -> Result<SecretString, IdentityError> {
@@ -152,6 +187,30 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let error = read(dir.path()).await.unwrap_err();
         assert_eq!(error.cause(), Some(Cause::TokenFileUnreadable));
+        assert!(error.to_string().ends_with("is a directory"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_remedy_for_a_directory_names_the_file_in_it() {
+        let volume = tempfile::tempdir().unwrap();
+        let remedy = || async { read(volume.path()).await.unwrap_err().remedy() };
+        let empty = remedy().await;
+        assert!(empty.contains("mount the projected volume"), "{empty}");
+        assert!(!empty.contains("fsGroup"), "{empty}");
+
+        // The layout of a projected volume.
+        let data = volume.path().join("..2026_11_30");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::write(data.join("token"), fake_jwt("a")).unwrap();
+        std::os::unix::fs::symlink("..2026_11_30", volume.path().join("..data")).unwrap();
+        std::os::unix::fs::symlink("..data/token", volume.path().join("token")).unwrap();
+        let found = remedy().await;
+        let token = volume.path().join("token");
+        assert!(
+            found.ends_with(&format!("to `{}`", token.display())),
+            "{found}"
+        );
+        assert!(read(&token).await.is_ok());
     }
 
     #[tokio::test]

@@ -122,7 +122,7 @@ fn unreadable(pod: &Pod, error: &IdentityError, file: &TokenFile) -> CheckOutcom
                  in `kubectl get pod POD -o yaml` that this container mounts the volume `eks-pod-identity-token`",
             )
         }
-        Some(cause) => CheckOutcome::broken(cause, seen),
+        Some(cause) => CheckOutcome::broken(cause, seen).remedy(error.remedy()),
         None => CheckOutcome::unsure(seen),
     }
 }
