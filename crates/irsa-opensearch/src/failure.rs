@@ -296,3 +296,6 @@ impl std::fmt::Display for FailureFacts<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod exit_codes;
 mod explain;
 mod help;
 mod monitoring;
