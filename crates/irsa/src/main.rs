@@ -38,7 +38,7 @@ fn run(parsed: Parsed) -> Result<ExitCode, Failure> {
         Command::Token(args) => commands::token::run(args, mistakes),
         Command::Credentials(args) => commands::credentials::run(args, mistakes),
         Command::Whoami(args) => commands::whoami::run(args, mistakes),
-        Command::Exec(args) => commands::exec::run(args, mistakes),
+        Command::Exec(args) => commands::exec::run(args, mistakes, values),
         Command::Lab { arguments } => commands::moved::run("", &arguments),
         Command::Demo { arguments } => commands::moved::run("demo", &arguments),
         Command::Doctor(args) => commands::doctor::run(args, mistakes),

@@ -17,8 +17,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use self::environment::{Changes, Endpoints, Variables};
-use super::proxy::start_logging;
-use crate::cli::ExecArgs;
+use super::proxy::{Reloader, ServedArgs, WatchedFiles, start_logging};
+use crate::cli::{ExecArgs, Values};
 use crate::exit::Failure;
 use crate::proxy::{Proxy, StoreKind};
 use crate::settings::{self, DefaultListeners, Mistakes, PrivateFolder, ProxySettings};
@@ -32,7 +32,13 @@ const KILLED_BY_SIGNAL: i32 = 128;
 const NOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
-pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: ExecArgs, mistakes: Mistakes, values: Values) -> Result<ExitCode, Failure> {
+    let files = WatchedFiles::new(&args.common);
+    let served = ServedArgs {
+        upstreams: args.upstreams.clone(),
+        common: args.common.clone(),
+        is_exec: true,
+    };
     let variables: Variables = std::env::vars_os().collect();
     let mut folder = PrivateFolder::default();
     let ports = DefaultListeners::Private(&mut folder);
@@ -55,10 +61,11 @@ pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failur
         let mut command = command(&args.command, &Changes::new(&variables, &endpoints));
         let spawned = with_soft_open_files(open_files, || command.spawn());
         let outcome = match spawned.and_then(|spawned| spawned) {
-            Ok(child) => wait_for_command(child, &proxy, &mut signals)
-                .await
-                .map(exit_code)
-                .map_err(Failure::other),
+            Ok(child) => {
+                let reloader = Reloader::new(&proxy, served, values, files);
+                let status = wait_for_command(child, &proxy, &mut signals, reloader).await;
+                status.map(exit_code).map_err(Failure::other)
+            }
             Err(error) => Err(not_run(&args.command, &error)),
         };
         proxy.stop(signals.interrupted()).await;
@@ -134,16 +141,18 @@ fn command(words: &[OsString], changes: &Changes) -> Command {
     command
 }
 
-/// Waits for the command to exit. Signals are forwarded to it, and `/quitquitquit` as SIGTERM; the command decides how
+/// Waits for the command to exit, and reloads certificates and passwords when their files change. Signals are forwarded to it, and `/quitquitquit` as SIGTERM; the command decides how
 /// to react. SIGINT is not forwarded if there is a terminal, which sends it to the command as well.
 async fn wait_for_command(
     mut child: Child,
     proxy: &Proxy,
     signals: &mut StopSignals,
+    mut reloader: Reloader,
 ) -> io::Result<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return status,
+            () = reloader.due() => reloader.check_files().await,
             signal = signals.received() => match signal {
                 StopSignal::Terminate => pass_on(Signal::TERM, &child),
                 StopSignal::Interrupt if has_terminal() => {}

@@ -13,8 +13,9 @@ use irsa_ops::logging::STOP;
 use irsa_ops::metrics::Metrics;
 use serde_json::json;
 
-use self::reload::{Reloader, Reloads};
-use self::watched_files::WatchedFiles;
+use self::reload::Reloads;
+pub(super) use self::reload::{Reloader, ServedArgs};
+pub(super) use self::watched_files::WatchedFiles;
 use crate::build;
 use crate::cli::{Output, ProxyArgs, Values};
 use crate::exit::Failure;
@@ -29,7 +30,7 @@ pub(crate) fn run(
     mistakes: Mistakes,
     values: Values,
 ) -> Result<ExitCode, Failure> {
-    let files = WatchedFiles::for_proxy(&args);
+    let files = WatchedFiles::new(&args.common);
     let common = args.common.clone();
     let settings = settings::proxy(
         &args.upstreams,
@@ -60,7 +61,7 @@ pub(crate) fn run(
         log_start(&proxy);
         // The proxy is up even if no one reads the addresses: a full pipe must not block it.
         tokio::task::spawn_blocking(move || output::line(&addresses));
-        let reloader = Reloader::new(&proxy, args, values, files);
+        let reloader = Reloader::new(&proxy, args.into(), values, files);
         run_until_stopped(&proxy, &mut signals, reloader).await;
         let stopping = Instant::now();
         proxy.stop(signals.interrupted()).await;

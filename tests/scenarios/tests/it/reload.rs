@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
 
 use irsa_net::rustls::ClientConnection;
 use irsa_net::rustls::pki_types::ServerName;
@@ -15,7 +17,7 @@ use tokio_postgres::NoTls;
 use crate::http::call;
 use crate::proxy::Proxy;
 use crate::proxy_files::{DOMAIN, PASSWORD, ProxyFiles};
-use irsa_testing::program::{code, irsa_with_keys};
+use irsa_testing::program::{PATIENCE, code, irsa_with_keys};
 
 /// Whether `user` passes irsa's own password check. The proxy has no server.
 fn admits(files: &ProxyFiles, user: &str) -> bool {
@@ -155,6 +157,41 @@ fn passwords_and_certificates_are_reloaded_when_their_content_changes() {
         proxy.logs("changed files reloaded", seen + 1);
     }
     assert!(!shows(&old, &address) && !admits(&files, "app"));
+}
+
+#[test]
+fn exec_reloads_passwords_when_their_content_changes() {
+    let files = ProxyFiles::new();
+    let passwords = files.write_passwords("passwords", "app");
+    let upstream = files.upstream();
+    let flags = ["--client-passwords", &passwords, "--upstream", &upstream];
+    let command = ["--", "sh", "-c", "echo ready; read line; exit 7"];
+    let arguments = [&["exec", "--log-level", "info"], &flags[..], &command].concat();
+    let mut exec = irsa_with_keys(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    let (sender, logged) = channel();
+    let log = BufReader::new(exec.stderr.take().unwrap()).lines();
+    thread::spawn(move || {
+        log.map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
+    });
+    assert!(admits(&files, "app") && !admits(&files, "batch"));
+
+    files.write_passwords("passwords", "batch");
+    while !logged
+        .recv_timeout(PATIENCE)
+        .unwrap()
+        .contains("changed files reloaded")
+    {}
+    assert!(!admits(&files, "app") && admits(&files, "batch"));
+    drop(exec.stdin.take());
+    assert_eq!(code(exec.wait().unwrap()), 7);
 }
 
 #[test]

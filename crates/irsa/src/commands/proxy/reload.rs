@@ -12,9 +12,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::watched_files::WatchedFiles;
-use crate::cli::{Command, Parsed, ProxyArgs, Values, parse_again};
+use crate::cli::{Command, Parsed, ProxyArgs, ServeArgs, Values, parse_again};
 use crate::proxy::{Live, Proxy};
-use crate::settings::{self, DefaultListeners, Mistakes, ProxySettings, shown};
+use crate::settings::{self, DefaultListeners, Mistakes, PrivateFolder, ProxySettings, shown};
 
 /// The interval at which the files are checked.
 const CHECK_PERIOD: Duration = Duration::from_secs(5);
@@ -30,10 +30,10 @@ const LIVE: [&str; 7] = [
     "tls-key",
 ];
 
-pub(super) struct Reloader {
+pub(crate) struct Reloader {
     live: Arc<Live>,
     /// The command line and the configuration file, as last read without a mistake.
-    args: ProxyArgs,
+    args: ServedArgs,
     /// The values in effect.
     values: Values,
     files: WatchedFiles,
@@ -41,9 +41,18 @@ pub(super) struct Reloader {
     reloads: Reloads,
 }
 
+/// The arguments of a command that runs a proxy.
+#[derive(Debug, Clone)]
+pub(crate) struct ServedArgs {
+    pub(crate) upstreams: Vec<String>,
+    pub(crate) common: ServeArgs,
+    /// Whether the command is `irsa exec`, whose listeners are private.
+    pub(crate) is_exec: bool,
+}
+
 /// Settings that were read without a mistake.
 struct Fresh {
-    args: ProxyArgs,
+    args: ServedArgs,
     values: Values,
     settings: ProxySettings,
     files: WatchedFiles,
@@ -56,7 +65,12 @@ pub(super) struct Reloads(Family<[(&'static str, &'static str); 1], Counter>);
 
 impl Reloader {
     /// Creates a reloader. `files` are the files of `args`, fingerprinted before the proxy read them.
-    pub(super) fn new(proxy: &Proxy, args: ProxyArgs, values: Values, files: WatchedFiles) -> Self {
+    pub(crate) fn new(
+        proxy: &Proxy,
+        args: ServedArgs,
+        values: Values,
+        files: WatchedFiles,
+    ) -> Self {
         let mut checks = interval(CHECK_PERIOD);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -70,7 +84,7 @@ impl Reloader {
     }
 
     /// Waits until [`Reloader::check_files`] is due.
-    pub(super) async fn due(&mut self) {
+    pub(crate) async fn due(&mut self) {
         if self.files.is_empty() {
             std::future::pending::<()>().await;
         }
@@ -92,7 +106,7 @@ impl Reloader {
     }
 
     /// Reloads certificates, keys and passwords, if the content of one of their files has changed.
-    pub(super) async fn check_files(&mut self) {
+    pub(crate) async fn check_files(&mut self) {
         let mut files = std::mem::take(&mut self.files);
         let checked = spawn_blocking(move || (files.changed(), files)).await;
         let Ok((changed, files)) = checked else {
@@ -104,7 +118,7 @@ impl Reloader {
         }
         let (live, args) = (Arc::clone(&self.live), self.args.clone());
         let fresh = in_background(move || {
-            let fresh = read(args, Mistakes::default())?;
+            let fresh = read(&args, Mistakes::default())?;
             replace(&live, &fresh)
         });
         match fresh.await {
@@ -170,8 +184,9 @@ fn read_again() -> Result<Fresh, Vec<String>> {
     let Command::Proxy(args) = cli.command else {
         return Err(vec!["the command is no longer `irsa proxy`".to_owned()]);
     };
-    let files = WatchedFiles::for_proxy(&args);
-    let settings = read(args.clone(), mistakes)?;
+    let args = ServedArgs::from(args);
+    let files = WatchedFiles::new(&args.common);
+    let settings = read(&args, mistakes)?;
     Ok(Fresh {
         args,
         values,
@@ -180,13 +195,14 @@ fn read_again() -> Result<Fresh, Vec<String>> {
     })
 }
 
-fn read(args: ProxyArgs, mistakes: Mistakes) -> Result<ProxySettings, Vec<String>> {
-    let settings = settings::proxy(
-        &args.upstreams,
-        args.common,
-        DefaultListeners::Standard,
-        mistakes,
-    );
+fn read(args: &ServedArgs, mistakes: Mistakes) -> Result<ProxySettings, Vec<String>> {
+    let mut folder = PrivateFolder::default();
+    let listeners = if args.is_exec {
+        DefaultListeners::Private(&mut folder)
+    } else {
+        DefaultListeners::Standard
+    };
+    let settings = settings::proxy(&args.upstreams, args.common.clone(), listeners, mistakes);
     settings.map_err(|mistakes| mistakes.sentences().to_vec())
 }
 
@@ -206,6 +222,18 @@ fn compare(current: &Values, fresh: &Values) -> (Vec<String>, Vec<String>) {
 fn listed(files: &[PathBuf]) -> String {
     let names: Vec<_> = files.iter().map(|file| shown(file)).collect();
     names.join(", ")
+}
+
+// === impl ServedArgs ===
+
+impl From<ProxyArgs> for ServedArgs {
+    fn from(args: ProxyArgs) -> Self {
+        Self {
+            upstreams: args.upstreams,
+            common: args.common,
+            is_exec: false,
+        }
+    }
 }
 
 // === impl Reloads ===

@@ -7,14 +7,14 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::cli::ProxyArgs;
+use crate::cli::ServeArgs;
 
 /// The maximum length that is read. Larger files are compared by their metadata and their beginning.
 const MOST_CONTENT: u64 = 4 * 1024 * 1024;
 
 /// Files, with their state at the last check.
 #[derive(Debug, Default)]
-pub(super) struct WatchedFiles(Vec<Watched>);
+pub(crate) struct WatchedFiles(Vec<Watched>);
 
 #[derive(Debug)]
 struct Watched {
@@ -36,20 +36,20 @@ struct Fingerprint {
 
 impl WatchedFiles {
     /// Returns the certificate, key and password files of a proxy.
-    pub(super) fn for_proxy(args: &ProxyArgs) -> Self {
-        let clients = &args.common.clients;
+    pub(crate) fn new(args: &ServeArgs) -> Self {
+        let clients = &args.clients;
         let files = [
-            &args.common.identity.ca_file,
+            &args.identity.ca_file,
             &clients.tls_cert,
             &clients.tls_key,
             &clients.client_ca,
             &clients.client_passwords,
             &clients.client_cert_users,
         ];
-        Self::new(files.into_iter().flatten().cloned())
+        Self::at(files.into_iter().flatten().cloned())
     }
 
-    fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+    fn at(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         let watched = paths.into_iter().map(|path| Watched {
             seen: Fingerprint::read(&path, None).ok(),
             path,
@@ -129,7 +129,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tls.crt");
         fs::write(&path, "one").unwrap();
-        let mut watched = WatchedFiles::new([path.clone()]);
+        let mut watched = WatchedFiles::at([path.clone()]);
         assert!(watched.changed().is_empty());
         fs::write(&path, "two").unwrap();
         assert_eq!(watched.changed(), std::slice::from_ref(&path));
@@ -155,7 +155,7 @@ mod tests {
         }
         symlink("v1", at("..data")).unwrap();
         symlink("..data/tls.crt", at("tls.crt")).unwrap();
-        let mut watched = WatchedFiles::new([at("tls.crt")]);
+        let mut watched = WatchedFiles::at([at("tls.crt")]);
         symlink("v2", at("..data_tmp")).unwrap();
         fs::rename(at("..data_tmp"), at("..data")).unwrap();
         assert_eq!(watched.changed(), [at("tls.crt")]);
