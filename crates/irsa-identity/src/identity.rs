@@ -20,7 +20,7 @@ use crate::sts::Sts;
 use crate::{
     ApiAnswer, ApiCall, ApiError, CallerIdentity, Clock, ClockOffset, IdentityCounters,
     IdentityError, IdentitySettings, IdentityState, ResolvedSource, RoleStep, SessionCredentials,
-    Timeouts,
+    StsObserver, Timeouts,
 };
 
 mod renewal;
@@ -56,6 +56,21 @@ impl Identity {
     /// # Panics
     /// When called outside of a tokio runtime.
     pub fn start(settings: IdentitySettings, clock: Arc<dyn Clock>) -> Result<Self, IdentityError> {
+        Self::start_observed(settings, clock, None)
+    }
+
+    /// Like [`Identity::start`], and reports all calls to STS to `observer`.
+    ///
+    /// # Errors
+    /// See [`Identity::start`].
+    ///
+    /// # Panics
+    /// See [`Identity::start`].
+    pub fn start_observed(
+        settings: IdentitySettings,
+        clock: Arc<dyn Clock>,
+        observer: Option<Arc<dyn StsObserver>>,
+    ) -> Result<Self, IdentityError> {
         let source = ResolvedSource::resolve(&settings.choice, &settings.environment)?;
         for warning in source.warnings() {
             tracing::warn!("{warning}");
@@ -63,7 +78,7 @@ impl Identity {
         let settings = Arc::new(settings);
         let http = Http::new(&settings)?;
         let tools = Tools {
-            sts: Sts::new(settings.clone(), http.clone(), clock.clone()),
+            sts: Sts::new(settings.clone(), http.clone(), clock.clone()).observed_by(observer),
             session: session_name(&settings)?,
             http,
             clock,
@@ -299,6 +314,12 @@ impl Identity {
     fn now(&self) -> SystemTime {
         self.0.tools.sts.time().now()
     }
+
+    /// Records the current time of AWS, as a response of STS does.
+    #[cfg(test)]
+    pub(crate) fn learn_time(&self, aws: SystemTime) {
+        self.0.tools.sts.time().learn(aws);
+    }
 }
 
 /// Returns a rejection that is too recent to retry.
@@ -317,12 +338,6 @@ fn warn_of_partitions(role: &RoleArn, region: &Region) {
             "the role `{role}` is in partition `{of_role}`, but the region `{region}` is in \
              partition `{of_region}`; STS in that region does not know the role"
         );
-    }
-
-    /// Records the current time of AWS, as a response of STS does.
-    #[cfg(test)]
-    pub(crate) fn learn_time(&self, aws: SystemTime) {
-        self.0.tools.sts.time().learn(aws);
     }
 }
 

@@ -24,6 +24,7 @@ mod http;
 mod http_signing;
 mod identity;
 mod inspection;
+mod observer;
 mod profile;
 mod rds;
 mod refresh;
@@ -45,6 +46,7 @@ pub use http_signing::{
 };
 pub use identity::Identity;
 pub use inspection::{Inspection, StsAnswer, read_token_file, sign_rds_token};
+pub use observer::{StsCall, StsObserver};
 pub use rds::{RdsSigner, RdsTarget, RdsToken};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use settings::{IdentitySettings, RoleStep, Timeouts};

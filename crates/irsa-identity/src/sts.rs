@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -19,7 +19,8 @@ use tracing::subscriber::NoSubscriber;
 use crate::error::scrub::scrub;
 use crate::http::{Http, HttpUrl, MAX_BODY};
 use crate::{
-    CallerIdentity, Clock, IdentityError, IdentitySettings, RoleStep, SessionCredentials, StsAnswer,
+    CallerIdentity, Clock, IdentityError, IdentitySettings, RoleStep, SessionCredentials,
+    StsAnswer, StsCall, StsObserver,
 };
 
 mod config;
@@ -36,6 +37,7 @@ pub(crate) struct Sts {
     http: Http,
     clock: Arc<dyn Clock>,
     time: AwsTime,
+    observer: Option<Arc<dyn StsObserver>>,
 }
 
 /// A call to STS.
@@ -53,7 +55,13 @@ impl Sts {
             http,
             time: AwsTime::new(clock.clone()),
             clock,
+            observer: None,
         }
+    }
+
+    /// Reports each call to `observer`.
+    pub(crate) fn observed_by(self, observer: Option<Arc<dyn StsObserver>>) -> Self {
+        Self { observer, ..self }
     }
 
     /// Reports mistakes in the settings before STS is needed.
@@ -201,12 +209,26 @@ impl Sts {
     {
         let limit = self.settings.timeouts.exchange;
         let request = request.with_subscriber(NoSubscriber::new());
+        let begun = Instant::now();
         let outcome = tokio::time::timeout(limit, request).await;
         self.warn_of_clock();
-        match outcome {
+        let outcome = match outcome {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(error)) => Err(refusal::from_sdk_error(call, &error, secrets)),
             Err(_) => Err(refusal::no_answer(call, limit)),
+        };
+        self.report(call, begun.elapsed(), outcome.as_ref().err());
+        outcome
+    }
+
+    fn report(&self, call: Call, took: Duration, error: Option<&IdentityError>) {
+        if let Some(observer) = &self.observer {
+            observer.called(&StsCall {
+                operation: call.name(),
+                region: self.known_region().as_ref(),
+                took,
+                error,
+            });
         }
     }
 }

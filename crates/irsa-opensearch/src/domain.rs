@@ -12,6 +12,7 @@ use irsa_net::limit::UnauthenticatedLimit;
 use irsa_ops::http::Connections as ClientConnections;
 use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
+use irsa_ops::trace::Tracer;
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::body::{BodyStore, Outgoing};
@@ -46,6 +47,8 @@ pub struct Domain {
     pub(crate) client_connections: ClientConnections,
     pub(crate) metrics: Arc<DomainMetrics>,
     pub(crate) last_use: LastUse,
+    /// `None` if traces are off.
+    pub(crate) tracer: Option<Tracer>,
     payload: PayloadSigning,
     role: Option<RoleArn>,
     pub(crate) log_limit: Arc<LogLimit>,
@@ -140,10 +143,17 @@ impl Domain {
             skew: Skew::default(),
             metrics,
             last_use: LastUse::default(),
+            tracer: None,
             payload: parts.payload,
             role: parts.role,
             log_limit: Arc::default(),
         })
+    }
+
+    /// Records a trace of each request.
+    #[must_use]
+    pub fn with_tracer(self, tracer: Option<Tracer>) -> Self {
+        Self { tracer, ..self }
     }
 
     /// Returns the domain's address, and the name to sign for.

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use http::{Method, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{self, ResponseFuture};
 use irsa_identity::SessionCredentials;
+use irsa_ops::trace::Span;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::body::Outgoing;
 use crate::decoded::decoded;
 use crate::domain::Domain;
 use crate::failure::Failure;
@@ -18,6 +20,7 @@ use crate::outbound::Outbound;
 use crate::refusal;
 use crate::response::Relayed;
 use crate::retry::{Retries, Retry};
+use crate::traces;
 use crate::upstream_error::UpstreamError;
 
 /// Sends a request until there is a response for the client.
@@ -81,7 +84,24 @@ async fn attempt(
     credentials: &SessionCredentials,
     skew: i64,
 ) -> Result<Response<Relayed>, Failure> {
+    let span = traces::attempt(domain, outbound);
     let mut request = outbound.signed(domain, credentials, skew)?;
+    if let Some(context) = span.as_ref().and_then(Span::context) {
+        // The signature does not cover these headers.
+        context.inject(request.headers_mut());
+    }
+    let outcome = send(domain, request).await;
+    if let Some(span) = span {
+        traces::end_attempt(span, &outcome);
+    }
+    outcome
+}
+
+/// Sends a signed request.
+async fn send(
+    domain: &Domain,
+    mut request: Request<Outgoing>,
+) -> Result<Response<Relayed>, Failure> {
     let connection = capture_connection(&mut request);
     let answer = awaited(domain, domain.client.request(request)).await?;
     domain.connections.answered();

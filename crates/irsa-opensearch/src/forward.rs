@@ -10,6 +10,7 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use irsa_ops::http::{Admission, Client};
+use irsa_ops::trace::TraceContext;
 use tokio::time::timeout;
 
 use crate::body::BodyReader;
@@ -20,6 +21,7 @@ use crate::headers;
 use crate::metrics::RequestMeter;
 use crate::outbound::{Outbound, Payload};
 use crate::response::{Relayed, ResponseBody};
+use crate::traces;
 use crate::web;
 
 /// The time for which the rest of a rejected body is read. Closing a connection with unread data resets it, and the
@@ -34,6 +36,7 @@ pub(crate) async fn answer(
 ) -> Response<ResponseBody> {
     let (mut parts, body) = request.into_parts();
     let meter = domain.metrics.begin(&parts.method, parts.uri.path());
+    let meter = meter.traced(traces::request(&domain, &parts));
     let Some(tool) = web::allowed_origin(&domain.guards.allow_origins, &parts.headers) else {
         return answer_client(&domain, parts, body, client, meter).await;
     };
@@ -57,7 +60,8 @@ async fn answer_client(
     client: Client,
     mut meter: RequestMeter,
 ) -> Response<ResponseBody> {
-    match Box::pin(forward(domain, parts, body, client)).await {
+    let trace = meter.trace();
+    match Box::pin(forward(domain, parts, body, client, trace)).await {
         Ok(response) => {
             meter.answered(response.status());
             let log_limit = Arc::clone(&domain.log_limit);
@@ -65,6 +69,7 @@ async fn answer_client(
         }
         Err(failure) => {
             domain.note_failure(&failure);
+            meter.failed(&failure);
             meter.answered(failure.status());
             let response = failure.response(&domain.facts());
             response.map(|body| ResponseBody::own(body, meter))
@@ -77,6 +82,7 @@ async fn forward(
     parts: Parts,
     mut body: Incoming,
     client: Client,
+    trace: Option<TraceContext>,
 ) -> Result<Response<Relayed>, Failure> {
     if let Err(failure) = admit(domain, &parts, client).await {
         drain_request_body(&parts, body);
@@ -105,7 +111,8 @@ async fn forward(
         }
     };
     domain.metrics.received(payload.length());
-    exchange(domain, Outbound::new(parts, payload)).await
+    let outbound = Outbound::new(parts, payload).traced(trace);
+    exchange(domain, outbound).await
 }
 
 /// Returns whether the request may be forwarded, according to its headers.

@@ -19,7 +19,8 @@
 //!
 //! `failure` creates irsa's own error responses. Rejections by the domain are forwarded, and `refusal` determines the
 //! link of the chain for log and metrics.
-//! in log and metrics which link of the chain they mean.
+//!
+//! `traces` records a span of each request and of each attempt, if traces are on.
 
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
@@ -44,6 +45,7 @@ mod retry;
 mod route;
 mod server;
 mod skew;
+mod traces;
 mod upstream;
 mod upstream_error;
 mod web;

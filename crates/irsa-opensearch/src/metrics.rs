@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 use self::labels::{DirectionLabels, ReasonLabels, RequestLabels, RouteLabels, UpstreamLabel};
 use crate::body::BodyMetrics;
 
+pub(crate) use self::labels::method_label;
 pub(crate) use self::request::RequestMeter;
 
 /// The metrics of all OpenSearch upstreams of a process.

@@ -8,6 +8,7 @@ use http::uri::{self, Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Incoming;
 use irsa_identity::{HttpRequest, PayloadHash, SessionCredentials, sign_http};
+use irsa_ops::trace::TraceContext;
 
 use crate::body::{Outgoing, StoredBody};
 use crate::domain::Domain;
@@ -20,6 +21,9 @@ pub(crate) struct Outbound {
     target: PathAndQuery,
     headers: HeaderMap,
     payload: Payload,
+    /// The number of attempts to send it.
+    attempts: u32,
+    trace: Option<TraceContext>,
 }
 
 /// The body of a request.
@@ -46,7 +50,23 @@ impl Outbound {
             target: target.unwrap_or_else(|| PathAndQuery::from_static("/")),
             headers,
             payload,
+            attempts: 0,
+            trace: None,
         }
+    }
+
+    /// Sets the position of the client's request in its trace.
+    pub(crate) fn traced(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
+    }
+
+    pub(crate) fn trace(&self) -> Option<&TraceContext> {
+        self.trace.as_ref()
+    }
+
+    /// Returns the number of attempts so far.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -78,6 +98,7 @@ impl Outbound {
             content_type: content_type.map(HeaderValue::as_bytes),
             payload: self.payload.hash(domain),
         };
+        self.attempts += 1;
         let signature = sign_http(&to_sign, &domain.upstream.scope, credentials, at)?;
         let body = self.payload.outgoing(domain).ok_or(Failure::SentAlready)?;
         let mut request = Request::new(body);

@@ -1,5 +1,5 @@
-//! The operation of `irsa`: health, metrics, the admin listeners with the status page, and logs. It also contains the
-//! small HTTP server [`http`], which the lab uses as well.
+//! The operation of `irsa`: health, metrics, the admin listeners with the status page, logs, and traces. It also
+//! contains the small HTTP server [`http`], which the lab uses as well.
 
 pub mod admin;
 pub mod health;
@@ -11,3 +11,4 @@ pub mod panics;
 pub mod refusals;
 pub mod session_log;
 pub mod status;
+pub mod trace;

@@ -9,6 +9,7 @@ use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
 use irsa_net::tls::limit_records;
 use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
+use irsa_ops::trace::Tracer;
 use irsa_pgwire::MAX_TLS_RECORD;
 use rustls::{ClientConfig, ServerConfig};
 
@@ -39,6 +40,8 @@ pub struct Database {
     pub(crate) last_use: LastUse,
     pub(crate) log_limit: LogLimit,
     pub(crate) recent_refusals: RecentRefusals,
+    /// `None` if traces are off.
+    pub(crate) tracer: Option<Tracer>,
 }
 
 /// The configuration of a [`Database`].
@@ -89,7 +92,14 @@ impl Database {
             last_use: LastUse::default(),
             log_limit: LogLimit::default(),
             recent_refusals: RecentRefusals::default(),
+            tracer: None,
         }
+    }
+
+    /// Records a trace of each login.
+    #[must_use]
+    pub fn with_tracer(self, tracer: Option<Tracer>) -> Self {
+        Self { tracer, ..self }
     }
 
     /// Returns the address of the database.

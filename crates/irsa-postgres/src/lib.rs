@@ -23,6 +23,7 @@ mod relay;
 mod request_tracker;
 mod server;
 mod session;
+mod traces;
 mod transport;
 mod upstream;
 

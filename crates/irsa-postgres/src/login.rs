@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use irsa_net::connect::{ConnectOptions, connect};
 use irsa_net::listen::Stream;
 use irsa_net::tls::HandshakeError;
+use irsa_ops::trace::{Span, step};
 use irsa_pgwire::startup::{self, CancelKey, Startup, Version};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -20,6 +21,7 @@ use tokio::net::TcpStream;
 use self::attempt::Attempt;
 pub(crate) use self::error::{LoginError, LoginFacts};
 use crate::database::Database;
+use crate::traces;
 use crate::transport::{Receipt, Transport};
 
 /// A server session that is ready for queries.
@@ -44,15 +46,16 @@ pub(crate) async fn login(
     database: &Database,
     startup: &Startup,
     version: Version,
+    trace: Option<&Span>,
 ) -> Result<LoggedIn, LoginError> {
     let begun = database.identity.aws_time(database.clock.now());
-    let mut first = Attempt::connect(database, startup, version).await?;
+    let mut first = Attempt::connect(database, startup, version, trace).await?;
     match first.log_in().await {
         Ok(greeting) => Ok(first.finish(greeting)),
         Err(error) if error.is_iam_refusal() && first.used_a_token_signed_before(begun) => {
             first.reject_token();
             database.metrics.token_retries.inc();
-            let mut second = Attempt::connect(database, startup, version).await?;
+            let mut second = Attempt::connect(database, startup, version, trace).await?;
             let greeting = second.log_in().await?;
             Ok(second.finish(greeting))
         }
@@ -64,6 +67,7 @@ pub(crate) async fn login(
 pub(crate) async fn open_tls(
     database: &Database,
     address: Option<SocketAddr>,
+    trace: Option<&Span>,
 ) -> Result<(Transport, SocketAddr), LoginError> {
     let upstream = &database.upstream;
     let options = ConnectOptions {
@@ -71,12 +75,16 @@ pub(crate) async fn open_tls(
         ..ConnectOptions::default()
     };
     // Through an HTTP proxy, the peer's address is the proxy's.
-    let stream = match address.filter(|_| options.http_proxy.is_none()) {
-        Some(address) => connect(&address.ip().to_string(), address.port(), &options).await?,
-        None => connect(&upstream.dial_host, upstream.dial_port, &options).await?,
+    let address = address.filter(|_| options.http_proxy.is_none());
+    let (host, port) = match address {
+        Some(address) => (address.ip().to_string(), address.port()),
+        None => (upstream.dial_host.clone(), upstream.dial_port),
     };
+    let connecting = async { Ok(connect(&host, port, &options).await?) };
+    let stream = step(trace, "connect", traces::error_type, connecting).await?;
     let address = stream.peer_addr()?;
-    let server = start_tls(stream, &database.upstream_tls, upstream.tls_name.clone()).await?;
+    let securing = start_tls(stream, &database.upstream_tls, upstream.tls_name.clone());
+    let server = step(trace, "tls", traces::error_type, securing).await?;
     Ok((server, address))
 }
 

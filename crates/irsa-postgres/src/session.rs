@@ -35,6 +35,7 @@ use crate::login::{LoggedIn, LoginError, login};
 use crate::panic::caught;
 use crate::recent_refusals::LoginRequest;
 use crate::relay::{End, Relay, RelayCounters};
+use crate::traces;
 use crate::transport::{Receipt, Transport};
 
 /// The time that a drain waits for clients in the startup phase: enough for a client that has just connected or sends a
@@ -267,13 +268,17 @@ async fn log_in(
     if let Some(response) = repeated_refusal(database, client, request.as_ref()) {
         return Err(response);
     }
-    let logging_in = login(database, startup, negotiation.version);
+    let span = traces::login(database, startup);
+    let logging_in = login(database, startup, negotiation.version, span.as_ref());
     let logged_in = tokio::select! {
         outcome = timeout(database.limits.login_timeout, logging_in) => {
             outcome.unwrap_or_else(|_| Err(timed_out(database)))
         }
         () = client_disconnected(client) => return Err(client_left("it disconnected")),
     };
+    if let Some(span) = span {
+        traces::end_login(span, &logged_in);
+    }
     logged_in.map_err(|error| {
         let response = login_refusal(database, startup.user().unwrap_or_default(), &error);
         if let Some(request) = request.filter(|_| client.is_tls() && error.is_from_server()) {

@@ -5,6 +5,7 @@ mod live;
 pub(crate) mod metrics;
 mod prepare;
 mod status;
+mod traces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub(crate) use self::live::Live;
 use self::prepare::prepare;
 pub(crate) use self::prepare::{StoreKind, tls_failure};
 use self::status::ProxyStatus;
+use self::traces::{FLUSH_TIME, Traces};
 use crate::exit::{self, Failure};
 use crate::settings::{AdminSettings, DrainSettings, ProxySettings};
 
@@ -48,6 +50,7 @@ pub(crate) struct Proxy {
     live: Arc<Live>,
     metrics: Metrics,
     identity_source: ResolvedSource,
+    traces: Traces,
 }
 
 /// An upstream and one of its local addresses.
@@ -60,7 +63,7 @@ pub(crate) struct Listening {
 
 /// Returns the maximum time that the proxy needs to stop, unless one of its threads is blocked.
 pub(crate) fn longest_stop(drain: &DrainSettings) -> Duration {
-    drain.delay + drain.timeout + CUT_TIME + DATA_END_TIME
+    drain.delay + drain.timeout + CUT_TIME + DATA_END_TIME + FLUSH_TIME
 }
 
 // === impl Proxy ===
@@ -70,12 +73,18 @@ impl Proxy {
     /// does not respond.
     pub(crate) async fn start(settings: ProxySettings) -> Result<Self, Failure> {
         raise_open_files().map_err(Failure::other)?;
-        let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock))
-            .map_err(exit::broken)?;
         let metrics = Metrics::new();
         metrics::register_process(&metrics);
-        let live = Arc::new(Live::new(&settings, &identity)?);
-        let prepared = prepare(&settings, &identity, &live, &metrics)?;
+        let roots = live::roots(&settings)?;
+        let traces = Traces::start(settings.traces.clone(), &roots, &metrics)?;
+        let identity = Identity::start_observed(
+            settings.identity.clone(),
+            Arc::new(SystemClock),
+            traces.observer(),
+        )
+        .map_err(exit::broken)?;
+        let live = Arc::new(Live::new(&settings, roots, &identity));
+        let prepared = prepare(&settings, &identity, &live, &metrics, traces.tracer())?;
         let admin = bind_admin(&settings.admin).await?;
         metrics::watch(&metrics, &identity, &prepared);
         let status = ProxyStatus::new(&settings.identity, &identity, &prepared);
@@ -118,6 +127,7 @@ impl Proxy {
             live,
             metrics,
             identity_source: identity.source().clone(),
+            traces,
         })
     }
 
@@ -187,6 +197,7 @@ impl Proxy {
         {
             tracing::error!("the data thread did not stop: it is blocked");
         }
+        self.traces.flush().await;
         self.admin.start();
     }
 

@@ -9,6 +9,7 @@ mod limits;
 mod listeners;
 mod private_folder;
 mod token;
+mod traces;
 mod upstreams;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use irsa_identity::{IdentitySettings, RdsTarget};
 use irsa_net::listen::ListenAddress;
 use irsa_net::tls::Roots;
 use irsa_opensearch::BodyStoreOptions;
+use irsa_ops::trace::TraceSettings;
 
 pub(crate) use irsa_cli::{Mistakes, shown};
 
@@ -41,6 +43,8 @@ pub(crate) struct ProxySettings {
     pub(crate) admin: AdminSettings,
     pub(crate) roots: Roots,
     pub(crate) clients: ClientSettings,
+    /// `None` if traces are off.
+    pub(crate) traces: Option<TraceSettings>,
     /// Possible problems, to be logged as warnings.
     pub(crate) warnings: Vec<String>,
 }
@@ -103,6 +107,11 @@ pub(crate) fn proxy(
         identity.region.as_ref(),
         &mut mistakes,
     );
+    // With `irsa exec`, the variables are those of the command.
+    let traces = match ports {
+        DefaultListeners::Standard => traces::resolve(&identity.environment, &mut mistakes),
+        DefaultListeners::Private(_) => None,
+    };
     if let DefaultListeners::Private(folder) = ports {
         // libpq does not use TLS on Unix sockets, so clients could not send a certificate.
         let folder = args.clients.client_ca.is_none().then_some(folder);
@@ -123,6 +132,9 @@ pub(crate) fn proxy(
         Some(_) => Vec::new(),
     };
     warnings.extend(exposure::warnings(&upstreams, clients.given));
+    if let Some(traces) = &traces {
+        warnings.extend(traces.warnings().iter().cloned());
+    }
     let is_in_pod = identity
         .environment
         .get("KUBERNETES_SERVICE_HOST")
@@ -139,6 +151,7 @@ pub(crate) fn proxy(
         admin,
         roots,
         clients,
+        traces,
         warnings,
     })
 }

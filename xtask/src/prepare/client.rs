@@ -15,7 +15,7 @@ pub(super) struct Client {
     pub(super) make: fn(&Path, &Path) -> Result<(), Failure>,
 }
 
-pub(super) const CLIENTS: [Client; 5] = [
+pub(super) const CLIENTS: [Client; 6] = [
     Client {
         name: "python",
         needs: &["python3"],
@@ -30,6 +30,11 @@ pub(super) const CLIENTS: [Client; 5] = [
         name: "go",
         needs: &["go"],
         make: go,
+    },
+    Client {
+        name: "collector",
+        needs: &["go"],
+        make: collector,
     },
     Client {
         name: "java",
@@ -110,6 +115,15 @@ fn go(source: &Path, target: &Path) -> Result<(), Failure> {
         ("opensearch", "./opensearch"),
         ("rds_token", "./rds_token"),
     ];
+    go_programs(source, target, &programs)
+}
+
+/// Builds the OTLP receiver of the OpenTelemetry Collector.
+fn collector(source: &Path, target: &Path) -> Result<(), Failure> {
+    go_programs(source, target, &[("collector", ".")])
+}
+
+fn go_programs(source: &Path, target: &Path, programs: &[(&str, &str)]) -> Result<(), Failure> {
     for (program, package) in programs {
         let mut build = Command::new("go");
         build

@@ -34,7 +34,7 @@ pub(super) struct DirectionLabels {
     pub(super) direction: &'static str,
 }
 
-pub(super) fn method_label(method: &Method) -> &'static str {
+pub(crate) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::DELETE => "DELETE",
         Method::GET => "GET",

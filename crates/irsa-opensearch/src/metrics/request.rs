@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::{Method, StatusCode};
+use irsa_ops::trace::{Span, TraceContext};
 use prometheus_client::metrics::histogram::Histogram;
 
 use super::DomainMetrics;
 use super::labels::{RequestLabels, RouteLabels, method_label, status_label};
+use crate::failure::Failure;
+use crate::traces;
 
-/// Counts a request when it is dropped: together with the body of its response, or earlier if the client disconnects.
+/// Counts a request and ends its trace when it is dropped: together with the body of its response, or earlier if the
+/// client disconnects.
 #[derive(Debug)]
 pub(crate) struct RequestMeter {
     metrics: Arc<DomainMetrics>,
@@ -18,6 +22,7 @@ pub(crate) struct RequestMeter {
     method: &'static str,
     route: &'static str,
     status: Option<StatusCode>,
+    span: Option<Span>,
 }
 
 // === impl RequestMeter ===
@@ -36,6 +41,25 @@ impl RequestMeter {
             method: method_label(method),
             route,
             status: None,
+            span: None,
+        }
+    }
+
+    /// Records a trace of the request.
+    pub(crate) fn traced(mut self, span: Option<Span>) -> Self {
+        self.span = span;
+        self
+    }
+
+    /// Returns the position of the request in its trace.
+    pub(crate) fn trace(&self) -> Option<TraceContext> {
+        self.span.as_ref()?.context().cloned()
+    }
+
+    /// Records why irsa rejected the request.
+    pub(crate) fn failed(&mut self, failure: &Failure) {
+        if let Some(span) = &mut self.span {
+            traces::note_failure(span, failure);
         }
     }
 
@@ -75,5 +99,8 @@ impl Drop for RequestMeter {
             status: status_label(self.status),
         };
         self.metrics.all.requests.get_or_create(&labels).inc();
+        if let Some(span) = self.span.take() {
+            traces::end_request(span, self.status);
+        }
     }
 }

@@ -35,6 +35,7 @@ mod secrets;
 mod skew;
 mod slow_readers;
 mod tls;
+mod traces;
 mod unauthenticated;
 mod unreadable;
 mod web_pages;

@@ -16,6 +16,7 @@ use irsa_opensearch::{
     BodyStore, BodyStoreOptions, ClientAuth, Domain, DomainParts, Guards, Limits,
     OpenSearchMetrics, PayloadSigning, Upstream, serve,
 };
+use irsa_ops::trace::Tracer;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
@@ -52,6 +53,7 @@ pub(crate) struct Setup {
     pub(crate) client_auth: ClientAuth,
     pub(crate) payload: PayloadSigning,
     pub(crate) listen: ListenAddress,
+    pub(crate) tracer: Option<Tracer>,
 }
 
 /// A proxy that runs until it is dropped.
@@ -98,6 +100,7 @@ impl Setup {
             client_auth: ClientAuth::default(),
             payload: PayloadSigning::Hashed,
             listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
+            tracer: None,
         }
     }
 
@@ -111,10 +114,12 @@ impl Setup {
         let listener = Listener::bind(&self.listen, options).await.unwrap();
         let mut registry = Registry::default();
         let metrics = OpenSearchMetrics::register(&mut registry);
+        let tracer = self.tracer.clone();
         let mut parts = self.into_parts();
         change(&mut parts);
         let bodies = Arc::clone(&parts.bodies);
-        let domain = Arc::new(Domain::new(parts, &metrics).unwrap());
+        let domain = Domain::new(parts, &metrics).unwrap();
+        let domain = Arc::new(domain.with_tracer(tracer));
         let (drain, draining) = drain();
         let (cut, cutting) = irsa_net::drain::drain();
         Proxy {

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use irsa_identity::{ClockOffset, RdsTarget};
+use irsa_ops::trace::{Span, step};
 use irsa_pgwire::startup::{Startup, Version};
 
 use super::server_login::{AuthenticationRequest, Greeting, ServerLogin};
 use super::{LoggedIn, LoginError, open_tls};
 use crate::database::Database;
+use crate::traces;
 
 /// The clock offset that AWS tolerates in signatures ("Troubleshoot Signature Version 4", IAM user guide).
 const AWS_TOLERANCE: Duration = Duration::from_mins(5);
@@ -19,6 +21,7 @@ pub(super) struct Attempt<'a> {
     startup: &'a Startup,
     login: ServerLogin,
     address: SocketAddr,
+    trace: Option<&'a Span>,
 }
 
 // === impl Attempt ===
@@ -28,25 +31,35 @@ impl<'a> Attempt<'a> {
         database: &'a Database,
         startup: &'a Startup,
         version: Version,
+        trace: Option<&'a Span>,
     ) -> Result<Self, LoginError> {
-        let (server, address) = open_tls(database, None).await?;
+        let (server, address) = open_tls(database, None, trace).await?;
         Ok(Self {
             database,
             startup,
             login: ServerLogin::new(server, version),
             address,
+            trace,
         })
     }
 
     pub(super) async fn log_in(&mut self) -> Result<Greeting, LoginError> {
-        let greeting = self.exchange().await;
+        let greeting = step(
+            self.trace,
+            "authenticate",
+            traces::error_type,
+            self.exchange(),
+        );
+        let greeting = greeting.await;
         greeting.map_err(|error| error.with_clock_offset(self.wrong_clock()))
     }
 
     async fn exchange(&mut self) -> Result<Greeting, LoginError> {
         self.login.start(self.startup).await?;
         while self.login.next_request().await? == AuthenticationRequest::Token {
-            let token = self.database.signer.token(&self.target()?).await?;
+            let target = self.target()?;
+            let signing = self.database.signer.token(&target);
+            let token = step(self.trace, "token", traces::identity_error_type, signing).await?;
             self.login.send_token(token).await?;
         }
         self.login.read_greeting().await

@@ -33,7 +33,7 @@ pub(super) async fn send_cancel(
     database: &Database,
     target: &CancelTarget,
 ) -> Result<(), LoginError> {
-    let (mut server, _) = open_tls(database, Some(target.address)).await?;
+    let (mut server, _) = open_tls(database, Some(target.address), None).await?;
     let mut request = BytesMut::new();
     target.key.encode_request(&mut request);
     server.send_all(&request).await?;

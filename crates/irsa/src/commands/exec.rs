@@ -141,8 +141,9 @@ fn command(words: &[OsString], changes: &Changes) -> Command {
     command
 }
 
-/// Waits for the command to exit, and reloads certificates and passwords when their files change. Signals are forwarded to it, and `/quitquitquit` as SIGTERM; the command decides how
-/// to react. SIGINT is not forwarded if there is a terminal, which sends it to the command as well.
+/// Waits for the command to exit, and reloads certificates and passwords when their files change. Signals are forwarded
+/// to it, and `/quitquitquit` as SIGTERM; the command decides how to react. SIGINT is not forwarded if there is a
+/// terminal, which sends it to the command as well.
 async fn wait_for_command(
     mut child: Child,
     proxy: &Proxy,

@@ -32,6 +32,13 @@ upstreams with spaces.
 | --- | --- | --- |
 ";
 
+const TRACES: &str = "
+### Traces
+
+The standard variables of OpenTelemetry. They have no flags and no keys in the configuration file, and `irsa exec`
+leaves them to its command. Invalid values are reported at the start, if traces are on. [How to use them](../tracing.md).
+";
+
 const EXEC_ENVIRONMENT: &str = "
 ### Environment of the command
 
@@ -57,6 +64,7 @@ fn settings() -> String {
         file_keys: &keys_in_file,
         after: &|command| match command {
             "exec" => exec_environment(),
+            "proxy" => traces(),
             _ => String::new(),
         },
     };
@@ -83,6 +91,17 @@ fn introduction() -> String {
         };
         let form = form.replace('|', "\\|");
         let _ = writeln!(page, "| `{form}` | {owner} | {meaning} |");
+    }
+    page
+}
+
+/// Returns the table of OpenTelemetry's variables.
+fn traces() -> String {
+    let mut page = TRACES.to_owned();
+    page.push_str("\n| variable | default | meaning |\n| --- | --- | --- |\n");
+    for variable in irsa_ops::trace::VARIABLES {
+        let (name, default, meaning) = (variable.name, variable.default, variable.meaning);
+        let _ = writeln!(page, "| `{name}` | {default} | {meaning} |");
     }
     page
 }

@@ -17,18 +17,27 @@ pub(crate) struct Live {
     identity: Identity,
 }
 
+/// Returns the CAs that servers are verified with.
+pub(super) fn roots(settings: &ProxySettings) -> Result<Arc<ReplaceableRoots>, Failure> {
+    let roots = ReplaceableRoots::new(&settings.roots).map_err(tls_failure)?;
+    Ok(Arc::new(roots))
+}
+
 // === impl Live ===
 
 impl Live {
-    pub(super) fn new(settings: &ProxySettings, identity: &Identity) -> Result<Self, Failure> {
-        let roots = ReplaceableRoots::new(&settings.roots).map_err(tls_failure)?;
+    pub(super) fn new(
+        settings: &ProxySettings,
+        roots: Arc<ReplaceableRoots>,
+        identity: &Identity,
+    ) -> Self {
         let server = settings.clients.tls.clone().map(ReplaceableServer::new);
-        Ok(Self {
-            roots: Arc::new(roots),
+        Self {
+            roots,
             server: server.map(Arc::new),
             clients: settings.clients.clone(),
             identity: identity.clone(),
-        })
+        }
     }
 
     /// Replaces all parts with those of `fresh`, for future handshakes, logins and requests.

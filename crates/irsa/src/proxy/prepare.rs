@@ -10,6 +10,7 @@ use irsa_net::tls::{LocalAuthority, TlsError};
 use irsa_opensearch::{BodyStore, Domain, DomainParts, OpenSearchMetrics};
 use irsa_ops::metrics::Metrics;
 use irsa_ops::status::LastUse;
+use irsa_ops::trace::Tracer;
 use irsa_postgres::{Database, DatabaseParts, PostgresMetrics};
 use rustls::{ClientConfig, ServerConfig};
 
@@ -57,6 +58,7 @@ struct Common<'a> {
     http1_tls: Arc<ClientConfig>,
     http2_tls: Arc<ClientConfig>,
     bodies: Arc<BodyStore>,
+    tracer: Option<Tracer>,
 }
 
 /// Prepares all upstreams, in the order of the settings.
@@ -65,6 +67,7 @@ pub(super) fn prepare(
     identity: &Identity,
     live: &Live,
     metrics: &Metrics,
+    tracer: Option<Tracer>,
 ) -> Result<Vec<Prepared>, Failure> {
     let upstream_tls = |alpn: &[&[u8]]| live.roots.config(alpn);
     let common = Common {
@@ -77,6 +80,7 @@ pub(super) fn prepare(
         http1_tls: upstream_tls(&[b"http/1.1"]).map_err(tls_failure)?,
         http2_tls: upstream_tls(&[b"h2", b"http/1.1"]).map_err(tls_failure)?,
         bodies: Arc::new(BodyStore::new(settings.bodies.clone())),
+        tracer,
     };
     settings
         .upstreams
@@ -175,7 +179,7 @@ impl Common<'_> {
             client_tls: Some(Protocol::Postgres.over(&self.client_tls)),
             client_auth: clients.postgres_auth(),
         };
-        Database::new(parts, &self.postgres)
+        Database::new(parts, &self.postgres).with_tracer(self.tracer.clone())
     }
 
     fn domain(
@@ -204,7 +208,8 @@ impl Common<'_> {
             client_tls: Some(Protocol::Http.over(&self.client_tls)),
             client_auth: clients.http_auth(),
         };
-        Domain::new(parts, &self.opensearch).map_err(Failure::other)
+        let domain = Domain::new(parts, &self.opensearch).map_err(Failure::other)?;
+        Ok(domain.with_tracer(self.tracer.clone()))
     }
 
     /// Returns the identity of an upstream, and the last role that it assumes.

@@ -45,5 +45,6 @@ mod stalled_log;
 mod status;
 mod token;
 mod token_file;
+mod traces;
 mod whoami;
 mod wire;

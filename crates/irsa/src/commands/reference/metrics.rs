@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use irsa_opensearch::OpenSearchMetrics;
 use irsa_ops::metrics::Metrics;
+use irsa_ops::trace::TraceMetrics;
 use irsa_postgres::PostgresMetrics;
 
 use crate::commands::proxy::register_reloads;
@@ -39,6 +40,7 @@ pub(super) fn page() -> String {
     register_process(&metrics);
     register_examples(&metrics);
     register_reloads(&metrics);
+    drop(metrics.register(TraceMetrics::register));
     metrics
         .register(PostgresMetrics::register)
         .create_examples();

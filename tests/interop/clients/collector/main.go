@@ -1,0 +1,69 @@
+// The OTLP receiver of the OpenTelemetry Collector. It prints "{}" when it listens, and then each accepted export as a
+// line of JSON, until its standard input ends.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/receiver/otlpreceiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: collector HOST:PORT")
+		os.Exit(2)
+	}
+	if err := run(context.Background(), os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, address string) error {
+	factory := otlpreceiver.NewFactory()
+	config := factory.CreateDefaultConfig()
+	http := map[string]any{"endpoint": address}
+	given := map[string]any{"protocols": map[string]any{"http": http}}
+	if err := confmap.NewFromStringMap(given).Unmarshal(config); err != nil {
+		return err
+	}
+	sink, err := consumer.NewTraces(printTraces())
+	if err != nil {
+		return err
+	}
+	settings := receivertest.NewNopSettings(factory.Type())
+	receiver, err := factory.CreateTraces(ctx, settings, config, sink)
+	if err != nil {
+		return err
+	}
+	if err := receiver.Start(ctx, componenttest.NewNopHost()); err != nil {
+		return err
+	}
+	fmt.Println("{}")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return receiver.Shutdown(ctx)
+}
+
+func printTraces() consumer.ConsumeTracesFunc {
+	var output sync.Mutex
+	marshaler := &ptrace.JSONMarshaler{}
+	return func(_ context.Context, traces ptrace.Traces) error {
+		text, err := marshaler.MarshalTraces(traces)
+		if err != nil {
+			return err
+		}
+		output.Lock()
+		defer output.Unlock()
+		_, err = fmt.Println(string(text))
+		return err
+	}
+}
