@@ -5,6 +5,7 @@
 
 mod indices;
 mod inventory;
+mod neighbors;
 mod questions;
 mod remarks;
 mod table;
@@ -13,9 +14,10 @@ use irsa_chain::{Link, ServiceAccount};
 use irsa_explain::PodIdentity;
 use irsa_explain::chain::report::{ChainReport, Verdict, documents};
 use irsa_explain::chain::{Access, Credential, Scenario, Token, steps};
-use irsa_explain::inventory::{Inventory, Role as InventoryRole};
+use irsa_explain::inventory::{Inventory, PolicySource, Role as InventoryRole};
 use irsa_policy::Context;
 
+use self::neighbors::Patterns;
 use self::questions::Questions;
 pub use self::table::{Row, Table};
 use crate::policies::AUDIENCE;
@@ -56,11 +58,15 @@ impl Check<'_> {
         let Some(found) = self.inventory.role(role.arn.as_str()) else {
             return Vec::new();
         };
+        let policies = found.trust.iter().chain(&found.permissions);
+        let texts = policies.filter_map(|policy: &PolicySource| policy.text.as_deref());
         let questions = Questions {
             check: self,
             workload,
             role,
             found,
+            sharing: self.stack.workloads_of(role).collect(),
+            patterns: Patterns::new(texts),
         };
         questions.rows()
     }

@@ -180,7 +180,11 @@ fn nulls(node: &Node, mistakes: &mut Vec<Mistake>) {
 }
 
 /// Refuses versions of the format that are unknown, before anything else in them confuses.
-fn supported(file: usize, tree: Node) -> Result<Node, Mistake> {
+fn supported(file: usize, mut tree: Node) -> Result<Node, Mistake> {
+    // An overlay may have comments alone.
+    if file > 0 && tree.value == Value::Null {
+        tree.value = Value::Map(Vec::new());
+    }
     if !matches!(tree.value, Value::Map(_)) {
         let message = "the file must be a map that begins with `version: 1`";
         return Err(Mistake::new(Place::start(file), message));

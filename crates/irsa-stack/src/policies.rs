@@ -96,26 +96,40 @@ pub(crate) fn permissions(stack: &Stack, role: &Role) -> String {
     write(statements.chain(requests(stack, role)).collect())
 }
 
-/// The access policy of a domain whose access policy alone decides.
-pub(crate) fn access(stack: &Stack, store: &OpenSearchStore) -> String {
+/// The access policy that a domain needs, if it needs one.
+///
+/// Without fine-grained access control it decides alone. With it, the policies of roles in the domain's account are
+/// enough; roles of other accounts need the domain's consent, too (IAM User Guide, "Cross-account policy evaluation
+/// logic").
+pub(crate) fn access(stack: &Stack, store: &OpenSearchStore) -> Option<String> {
+    let statement = access_statement(stack, store)?;
+    Some(write(vec![statement]))
+}
+
+/// The statement of that access policy, on one line.
+pub(crate) fn access_statement_line(stack: &Stack, store: &OpenSearchStore) -> Option<String> {
+    serde_json::to_string(&access_statement(stack, store)?).ok()
+}
+
+fn access_statement(stack: &Stack, store: &OpenSearchStore) -> Option<Statement> {
     let uses = |one: &&Workload| {
-        one.opensearch
-            .as_ref()
-            .is_some_and(|used| used.store == store.key)
+        let domain = one.opensearch.as_ref();
+        domain.is_some_and(|used| used.store == store.key)
     };
-    let mut roles: Vec<_> = stack
-        .workloads
-        .iter()
-        .filter(uses)
-        .map(|one| one.role.to_string())
-        .collect();
+    let workloads = stack.workloads.iter().filter(uses);
+    let mut roles: Vec<_> = workloads.map(|one| &one.role).collect();
+    if store.is_fine_grained {
+        roles.push(&store.admin);
+        roles.retain(|role| *role.account() != store.account);
+    }
     roles.sort();
     roles.dedup();
-    write(vec![Statement {
+    let roles: Vec<_> = roles.iter().map(ToString::to_string).collect();
+    (!roles.is_empty()).then(|| Statement {
         principal: Some(serde_json::json!({"AWS": one_or_many(roles)})),
         resource: Some(format!("{}/*", store.arn()).into()),
         ..Statement::allow(one_or_many(HTTP_ACTIONS.map(str::to_owned).to_vec()))
-    }])
+    })
 }
 
 fn connect(stack: &Stack, role: &Role) -> Option<Statement> {

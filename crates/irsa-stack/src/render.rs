@@ -1,5 +1,6 @@
 //! Files made from a setup. The same setup gives the same bytes.
 
+mod header;
 mod helm;
 mod kubernetes;
 mod lab;
@@ -7,6 +8,7 @@ mod opensearch;
 mod sql;
 mod terraform;
 
+pub use self::header::set_up_of;
 pub use self::helm::UserValues;
 pub use self::terraform::VersionSet;
 use crate::stack::{Placeholder, Stack};
@@ -37,11 +39,6 @@ pub struct File {
     pub text: String,
 }
 
-/// The part of a header that every file of a target has.
-pub fn mark(target: Target) -> String {
-    format!("Rendered by `irsa render {}`", target.name())
-}
-
 /// Renders a target. `names`: the files of the specification, for headers.
 ///
 /// # Errors
@@ -63,18 +60,15 @@ pub fn render_with(
     let files = match target {
         Target::Sql => sql::files(stack),
         Target::OpenSearch => opensearch::files(stack),
-        Target::Kubernetes => kubernetes::files(stack),
+        Target::Kubernetes => kubernetes::files(stack)?,
         Target::HelmValues => helm::files(stack, values)?,
         Target::Lab => lab::files(stack)?,
         Target::Terraform(versions) => terraform::files(stack, versions)?,
     };
     let names: Vec<_> = names.iter().copied().chain(values.names()).collect();
     let digest = values.digest(&stack.digest);
-    let header = |file: File| File {
-        text: with_header(&file, target, &digest, &names),
-        path: file.path,
-    };
-    Ok(files.into_iter().map(header).collect())
+    let with_header = |file| header::add(file, target, &stack.name, &digest, &names);
+    Ok(files.into_iter().map(with_header).collect())
 }
 
 // === impl Target ===
@@ -100,30 +94,5 @@ impl Target {
             Self::Sql | Self::Lab | Self::Terraform(_) => false,
         };
         stack.placeholders.iter().filter(needs).collect()
-    }
-}
-
-fn with_header(file: &File, target: Target, digest: &str, names: &[&str]) -> String {
-    let comment = if target == Target::Sql { "--" } else { "#" };
-    // Without folders, so that the file is the same wherever irsa runs.
-    let names: Vec<_> = names
-        .iter()
-        .map(|name| name.rsplit('/').next().unwrap_or(name))
-        .map(|name| irsa_chain::untrusted::printable(name).to_string())
-        .collect();
-    let version = env!("CARGO_PKG_VERSION");
-    let header = format!(
-        "{comment} {} {version} from {}, SHA-256 {digest}.\n{comment} Changes are overwritten.\n",
-        mark(target),
-        names.join(", ")
-    );
-    // A script's first line says what runs it.
-    match file
-        .text
-        .split_once('\n')
-        .filter(|(first, _)| first.starts_with("#!"))
-    {
-        Some((first, rest)) => format!("{first}\n{header}\n{rest}"),
-        None => format!("{header}\n{}", file.text),
     }
 }

@@ -17,9 +17,6 @@ use crate::specification::{self, Specification};
 use crate::stack::{Cluster, OpenSearchStore, Placeholder, PostgresStore, Stack};
 use crate::tree::Node;
 
-/// The image where the file names none.
-const IMAGE: &str = concat!("registry.example.com/irsa:", env!("CARGO_PKG_VERSION"));
-
 /// Resolves everything.
 ///
 /// # Errors
@@ -74,7 +71,7 @@ pub(crate) fn stack(
         setup,
         camunda: file.camunda.clone(),
         keycloak: file.keycloak.clone().map(|one| (one.chart, one.release)),
-        image: file.irsa.image.clone().unwrap_or_else(|| IMAGE.to_owned()),
+        image: file.irsa.image.clone(),
         digest,
         placeholders,
     };

@@ -44,8 +44,8 @@ pub struct Stack {
     pub camunda: Option<Release>,
     /// Keycloak's chart, if Keycloak does not come with Camunda's.
     pub keycloak: Option<(KeycloakChart, Release)>,
-    /// Image of irsa.
-    pub image: String,
+    /// Image of irsa, if the file names it.
+    pub image: Option<String>,
     /// SHA-256 of the files this was made from, in hexadecimal.
     pub digest: String,
     /// What is not known before `terraform apply` and has an invented value here.
@@ -300,6 +300,20 @@ pub enum IndexPrivilege {
 // === impl Stack ===
 
 impl Stack {
+    /// The image of irsa, for files that name it.
+    ///
+    /// # Errors
+    /// The file has no image, with what to add.
+    pub fn required_image(&self) -> Result<&str, String> {
+        self.image.as_deref().ok_or_else(|| {
+            format!(
+                "the image of irsa is unknown: set `irsa.image` to an image that your clusters can pull, such as \
+                 `REGISTRY/irsa:{}`",
+                env!("CARGO_PKG_VERSION")
+            )
+        })
+    }
+
     /// A store by its key.
     pub fn postgres_store(&self, key: &str) -> Option<&PostgresStore> {
         self.postgres.iter().find(|store| store.key == key)

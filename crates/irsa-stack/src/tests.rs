@@ -1,7 +1,9 @@
 //! The whole way from text to files.
 
 mod contradictions;
+mod corpus;
 mod decisions;
+mod every_field;
 mod files;
 mod helm;
 mod mistakes;
@@ -54,6 +56,14 @@ pub(crate) fn stack(text: &str) -> Stack {
     document
         .stack(None)
         .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// A stack with an image, which manifests need.
+pub(crate) fn renderable(text: &str) -> Stack {
+    let mut stack = stack(text);
+    let image = "registry.example.com/irsa:0.1.0";
+    stack.image.get_or_insert_with(|| image.to_owned());
+    stack
 }
 
 /// The sentences about what is wrong with a file.

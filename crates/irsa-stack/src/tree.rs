@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+pub use self::read::MAX_FILE_BYTES;
 pub(crate) use self::read::parse;
 use crate::mistake::Place;
 
@@ -48,9 +49,9 @@ impl Node {
         }
     }
 
-    /// The value of a key.
+    /// The value of a key, which is compared with each one: large maps are not searched like this.
     pub(crate) fn child(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|entry| entry.key == key)
+        self.entries().iter().find(|entry| entry.is_called(key))
     }
 
     /// The place of the value at `path`, or of its nearest parent that exists.
@@ -136,6 +137,27 @@ impl Node {
             place: Place::default(),
         }
     }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn is_called(&self, key: &str) -> bool {
+        #[cfg(test)]
+        COMPARISONS.with(|count| count.set(count.get() + 1));
+        self.key == key
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    static COMPARISONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// The number of keys that were compared by this thread.
+#[cfg(test)]
+pub(crate) fn comparisons() -> usize {
+    COMPARISONS.with(std::cell::Cell::get)
 }
 
 /// Keys are looked up in a table: both maps may have as many entries as the parser permits.

@@ -15,5 +15,6 @@ pub(crate) mod render;
 pub(crate) mod show;
 mod specification;
 pub(crate) mod status;
+mod text_file;
 pub(crate) mod token;
 pub(crate) mod whoami;

@@ -101,12 +101,7 @@ pub(crate) fn proxy(
     let region = args.identity.region.clone();
     let identity = identity::resolve(args.identity, &mut mistakes);
     let roots = identity::roots(identity.ca_file.as_deref(), &mut mistakes);
-    let mut upstreams = upstreams::resolve(
-        upstreams,
-        region.as_deref(),
-        identity.region.as_ref(),
-        &mut mistakes,
-    );
+    let mut upstreams = upstreams::resolve(upstreams, region.as_deref(), &identity, &mut mistakes);
     // With `irsa exec`, the variables are those of the command.
     let traces = match ports {
         DefaultListeners::Standard => traces::resolve(&identity.environment, &mut mistakes),
@@ -185,8 +180,7 @@ pub(crate) fn domains(
     let upstreams = if upstreams.is_empty() {
         Vec::new()
     } else {
-        let default = identity.region.as_ref();
-        upstreams::resolve(upstreams, region.as_deref(), default, &mut mistakes)
+        upstreams::resolve(upstreams, region.as_deref(), &identity, &mut mistakes)
     };
     mistakes.or(DomainSettings {
         upstreams,

@@ -1,6 +1,6 @@
 //! `irsa.yaml`: read or refused, and what is rendered from it.
 
-use irsa_stack::{Document, Mistakes, Source, Stack, Target, VersionSet, mark, render};
+use irsa_stack::{Document, Mistakes, Source, Stack, Target, VersionSet, render, set_up_of};
 
 const TARGETS: [Target; 5] = [
     Target::Sql,
@@ -33,8 +33,8 @@ fn assert_renders(stack: &Stack) {
         let files = render(stack, target, &["irsa.yaml"]);
         assert_eq!(files, render(stack, target, &["irsa.yaml"]));
         for file in files.iter().flatten() {
-            let mut head = file.text.lines().take(3);
-            assert!(head.any(|line| line.contains(&mark(target))), "{file:?}");
+            let owner = set_up_of(&file.text, target);
+            assert_eq!(owner, Some(stack.name.as_str()), "{file:?}");
             let is_harmless = |char: char| char == '\n' || !char.is_control();
             assert!(file.text.chars().all(is_harmless), "{file:?}");
             assert!(!file.path.contains("..") && !file.path.starts_with('/'));

@@ -51,8 +51,9 @@ impl HttpProxy {
     /// The text is not such a URL, or has a different scheme: proxies with TLS or SOCKS are not supported.
     pub fn parse(url: &str) -> Result<Self, InvalidHttpProxy> {
         let any_host = Uri::from_static("https://host.invalid");
-        let intercept = Matcher::builder().https(url).build().intercept(&any_host);
-        Self::from_intercept(&intercept.ok_or(InvalidHttpProxy)?)
+        let matcher = Matcher::builder().https(url).build();
+        let intercept = matcher.intercept(&any_host).ok_or(InvalidHttpProxy)?;
+        Self::from_intercept(&intercept)
     }
 
     /// Returns the proxy that the variables select for a host, or `None` for a direct connection.
@@ -66,13 +67,16 @@ impl HttpProxy {
         if variables.https_proxy.is_empty() {
             return Ok(None);
         }
-        let proxy = Self::parse(variables.https_proxy)?;
         let matcher = Matcher::builder()
             .https(variables.https_proxy)
             .no(variables.no_proxy)
             .build();
         let uri = destination(host, 443).map_err(|_| InvalidHttpProxy)?;
-        Ok(matcher.intercept(&uri).map(|_| proxy))
+        match matcher.intercept(&uri) {
+            Some(intercept) => Self::from_intercept(&intercept).map(Some),
+            // The matcher also ignores an invalid URL, which must not lead to a direct connection.
+            None => Self::parse(variables.https_proxy).map(|_| None),
+        }
     }
 
     fn from_intercept(intercept: &Intercept) -> Result<Self, InvalidHttpProxy> {

@@ -6,6 +6,7 @@ use irsa_chain::Link;
 use irsa_policy::TextPattern;
 
 use super::Row;
+use super::neighbors::{GroupKey, NeighborRows};
 use crate::stack::{IndexPrivilege, OpenSearchStore, SecurityRole, Stack, Workload};
 
 /// A workload's own indices, and those of every other workload of the domain.
@@ -32,11 +33,17 @@ pub(super) fn rows(stack: &Stack, workload: &Workload) -> Vec<Row> {
     let foreign = others.filter(|(pattern, privilege)| {
         *privilege > IndexPrivilege::Read && !role.indices.iter().any(|(own, _)| own == pattern)
     });
-    let foreign = foreign.map(|(pattern, _)| {
+    let mut neighbors = NeighborRows::default();
+    for (pattern, _) in foreign {
         let index = foreign_sample(pattern, role);
         let question = format!("read {index} in {}", store.key);
-        row(question, false, IndexPrivilege::Read, &index)
-    });
+        let row = row(question, false, IndexPrivilege::Read, &index);
+        if row.is_denied() {
+            neighbors.push_to_group(GroupKey::new(), || row);
+        } else {
+            neighbors.push(row);
+        }
+    }
     let read_only = role
         .indices
         .iter()
@@ -45,7 +52,7 @@ pub(super) fn rows(stack: &Stack, workload: &Workload) -> Vec<Row> {
         let question = format!("write {} in {}", sample(pattern), store.key);
         row(question, false, IndexPrivilege::Write, &sample(pattern))
     });
-    let mut rows: Vec<_> = own.chain(foreign).chain(read_only).collect();
+    let mut rows: Vec<_> = own.chain(neighbors.into_rows()).chain(read_only).collect();
     rows.dedup();
     rows
 }
@@ -97,6 +104,7 @@ fn row(
         allowed: Some(allowed),
         link: (!allowed).then_some(Link::Grant),
         shared: granted.filter(|_| !expected),
+        others: 0,
     }
 }
 

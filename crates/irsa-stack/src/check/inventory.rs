@@ -55,8 +55,7 @@ fn database(store: &PostgresStore) -> Database {
 }
 
 fn domain(stack: &Stack, store: &OpenSearchStore) -> Domain {
-    let policy = (!store.is_fine_grained).then(|| policies::access(stack, store));
-    let policy = policy
+    let policy = policies::access(stack, store)
         .map(|text| PolicySource::new(&format!("access policy of {}", store.name), Some(text)));
     Domain {
         label: store.key.clone(),

@@ -4,6 +4,7 @@ use irsa_chain::{DbUserArn, ServiceAccount};
 use irsa_explain::chain::Access;
 use irsa_explain::inventory::Role as InventoryRole;
 
+use super::neighbors::{NeighborRows, Patterns};
 use super::{Check, Row};
 use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Workload};
 
@@ -13,6 +14,10 @@ pub(super) struct Questions<'a> {
     pub(super) workload: &'a Workload,
     pub(super) role: &'a Role,
     pub(super) found: &'a InventoryRole,
+    /// The workloads that have the role.
+    pub(super) sharing: Vec<&'a Workload>,
+    /// What the policies of the role name.
+    pub(super) patterns: Patterns,
 }
 
 impl Questions<'_> {
@@ -66,100 +71,92 @@ impl Questions<'_> {
 
     /// The service accounts of other workloads, and the same name in a different namespace.
     fn other_service_accounts(&self) -> Vec<Row> {
-        let stack = self.check.stack;
-        let own = &self.workload.service_account;
-        let same_name = ServiceAccount::new("another-namespace", own.name()).ok();
-        let same_namespace = ServiceAccount::new(own.namespace(), "default").ok();
-        let others = stack
-            .workloads
-            .iter()
-            .map(|one| one.service_account.clone());
-        let mut accounts: Vec<_> = others.chain(same_name).chain(same_namespace).collect();
-        accounts.retain(|account| account != own);
-        accounts.sort();
-        accounts.dedup();
+        let accounts = self.other_accounts();
         let mut rows = Vec::new();
         for cluster in self.own_clusters() {
+            let mut neighbors = NeighborRows::default();
             for account in &accounts {
-                let question = format!(
-                    "service account {account} of {} assumes {}",
-                    cluster.name,
-                    self.role.arn.name()
-                );
-                let mut row = self.row(question, false, account, cluster, None);
-                let has_account = |one: &&Workload| {
-                    one.service_account == *account && one.clusters.contains(&cluster.name)
-                };
-                let shared = stack.workloads_of(self.role).find(has_account);
-                row.shared = shared.map(|one| format!("{} has the same role", one.key));
-                rows.push(row);
+                let row = || self.assumes(account, cluster);
+                if self.has_the_role(account, cluster) {
+                    neighbors.push(row());
+                } else {
+                    let subject = account.subject();
+                    let values = [subject.as_str(), account.namespace(), account.name()];
+                    neighbors.push_to_group(self.patterns.key(&values), row);
+                }
             }
+            rows.extend(neighbors.into_rows());
         }
         rows
     }
 
+    fn other_accounts(&self) -> Vec<ServiceAccount> {
+        let own = &self.workload.service_account;
+        let same_name = ServiceAccount::new("another-namespace", own.name()).ok();
+        let same_namespace = ServiceAccount::new(own.namespace(), "default").ok();
+        let others = self.check.stack.workloads.iter();
+        let others = others.map(|one| one.service_account.clone());
+        let mut accounts: Vec<_> = others.chain(same_name).chain(same_namespace).collect();
+        accounts.retain(|account| account != own);
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
     /// The clusters in which it does not run.
     fn other_clusters(&self) -> Vec<Row> {
-        let stack = self.check.stack;
-        let others = stack
-            .clusters
-            .iter()
-            .filter(|one| !self.workload.clusters.contains(&one.name));
-        let account = &self.workload.service_account;
-        let row = |cluster: &Cluster| {
-            let question = format!(
-                "service account {account} of {} assumes {}",
-                cluster.name,
-                self.role.arn.name()
-            );
-            let mut row = self.row(question, false, account, cluster, None);
-            let has_account = |one: &&Workload| {
-                one.service_account == *account && one.clusters.contains(&cluster.name)
-            };
-            let shared = stack.workloads_of(self.role).find(has_account);
-            row.shared = shared.map(|one| format!("{} has the same role", one.key));
-            row
-        };
+        let clusters = self.check.stack.clusters.iter();
+        let others = clusters.filter(|one| !self.workload.clusters.contains(&one.name));
+        let row = |cluster| self.assumes(&self.workload.service_account, cluster);
         others.map(row).collect()
     }
 
     /// Users of other workloads, administrators, and names that only begin like the own one.
     fn other_users(&self) -> Vec<Row> {
-        let stack = self.check.stack;
+        let stores = self.check.stack.postgres.iter();
+        stores
+            .flat_map(|store| self.other_users_of(store))
+            .collect()
+    }
+
+    fn other_users_of(&self, store: &PostgresStore) -> Vec<Row> {
         let own = self.workload.postgres.as_ref();
-        let mut rows = Vec::new();
-        for store in &stack.postgres {
-            let is_own_store = own.is_some_and(|one| one.store == store.key);
-            let known = stack
-                .uses_of_postgres(store)
-                .map(|(_, one)| one.user.clone());
-            let mut users: Vec<_> = known
-                .chain(store.admin.clone())
-                .chain(["postgres".to_owned()])
-                .collect();
-            if let Some(own) = own.filter(|_| is_own_store) {
-                users.push(format!("{}x", own.user));
-                users.retain(|user| *user != own.user);
-            }
-            users.sort();
-            users.dedup();
-            for user in users {
-                let arn = user_arn(store, &user);
+        let own = own.filter(|one| one.store == store.key);
+        let known = self.check.stack.uses_of_postgres(store);
+        let mut users: Vec<_> = known
+            .map(|(_, one)| one.user.clone())
+            .chain(store.admin.clone())
+            .chain(["postgres".to_owned()])
+            .chain(own.map(|own| format!("{}x", own.user)))
+            .collect();
+        users.retain(|user| own.is_none_or(|own| own.user != *user));
+        users.sort();
+        users.dedup();
+        self.rows_of_users(store, &users)
+    }
+
+    fn rows_of_users(&self, store: &PostgresStore, users: &[String]) -> Vec<Row> {
+        let Some(cluster) = self.own_clusters().next() else {
+            return Vec::new();
+        };
+        let mut rows = NeighborRows::default();
+        for user in users {
+            let arn = user_arn(store, user);
+            let has_user = |one: &Workload| {
+                let database = one.postgres.as_ref();
+                database.is_some_and(|one| one.store == store.key && one.user == *user)
+            };
+            let shared = self.shared_with(has_user);
+            let row = || {
                 let question = format!("connect to {} as {user}", store.key);
-                if let Some(mut row) = self.denied(question, Access::Connect(arn.as_str())) {
-                    let mut sharing = stack.workloads_of(self.role);
-                    let has_user = |one: &Workload| {
-                        let database = one.postgres.as_ref();
-                        database.is_some_and(|one| one.store == store.key && one.user == user)
-                    };
-                    row.shared = sharing
-                        .find(|one| has_user(one))
-                        .map(|one| format!("{} has the same role", one.key));
-                    rows.push(row);
-                }
+                self.denied(question, cluster, Access::Connect(arn.as_str()))
+            };
+            match shared {
+                Some(_) => rows.push(Row { shared, ..row() }),
+                None => rows.push_to_group(self.patterns.key(&[arn.as_str()]), row),
             }
         }
-        rows
+        rows.into_rows()
     }
 
     /// Domains of other workloads, and one whose name only begins like the own one's.
@@ -174,34 +171,54 @@ impl Questions<'_> {
         if let Some(store) = own.and_then(|one| stack.opensearch_store(&one.store)) {
             domains.push((format!("{}x", store.name), format!("{}x", store.arn())));
         }
-        let mut rows = Vec::new();
-        for (name, arn) in domains {
+        let Some(cluster) = self.own_clusters().next() else {
+            return Vec::new();
+        };
+        let row = |(name, arn): (String, String)| {
             let access = Access::Open {
                 domain: &arn,
                 action: "es:ESHttpGet",
             };
-            if let Some(mut row) = self.denied(format!("es:ESHttpGet on {name}"), access) {
-                let mut sharing = stack.workloads_of(self.role);
-                let uses =
-                    |one: &Workload| one.opensearch.as_ref().is_some_and(|one| one.store == name);
-                row.shared = sharing
-                    .find(|one| uses(one))
-                    .map(|one| format!("{} has the same role", one.key));
-                rows.push(row);
+            let uses = |one: &Workload| {
+                let domain = one.opensearch.as_ref();
+                domain.is_some_and(|one| one.store == name)
+            };
+            Row {
+                shared: self.shared_with(uses),
+                ..self.denied(format!("es:ESHttpGet on {name}"), cluster, access)
             }
-        }
-        rows
+        };
+        domains.into_iter().map(row).collect()
     }
 
-    fn denied(&self, question: String, access: Access<'_>) -> Option<Row> {
-        let cluster = self.own_clusters().next()?;
-        Some(self.row(
-            question,
-            false,
-            &self.workload.service_account,
-            cluster,
-            Some(access),
-        ))
+    /// The question whether a service account assumes the role.
+    fn assumes(&self, account: &ServiceAccount, cluster: &Cluster) -> Row {
+        let role = self.role.arn.name();
+        let question = format!(
+            "service account {account} of {} assumes {role}",
+            cluster.name
+        );
+        let has_account = |one: &Workload| is_workload(one, account, cluster);
+        Row {
+            shared: self.shared_with(has_account),
+            ..self.row(question, false, account, cluster, None)
+        }
+    }
+
+    fn has_the_role(&self, account: &ServiceAccount, cluster: &Cluster) -> bool {
+        let mut workloads = self.sharing.iter();
+        workloads.any(|one| is_workload(one, account, cluster))
+    }
+
+    /// The reason why the workload may do something: the file gives its role to another workload that has to.
+    fn shared_with(&self, has_to: impl Fn(&Workload) -> bool) -> Option<String> {
+        let found = self.sharing.iter().find(|one| has_to(one))?;
+        Some(format!("{} has the same role", found.key))
+    }
+
+    fn denied(&self, question: String, cluster: &Cluster, access: Access<'_>) -> Row {
+        let account = &self.workload.service_account;
+        self.row(question, false, account, cluster, Some(access))
     }
 
     fn own_clusters(&self) -> impl Iterator<Item = &Cluster> {
@@ -227,8 +244,13 @@ impl Questions<'_> {
             allowed,
             link,
             shared: None,
+            others: 0,
         }
     }
+}
+
+fn is_workload(workload: &Workload, account: &ServiceAccount, cluster: &Cluster) -> bool {
+    workload.service_account == *account && workload.clusters.contains(&cluster.name)
 }
 
 fn user_arn(store: &PostgresStore, user: &str) -> DbUserArn {

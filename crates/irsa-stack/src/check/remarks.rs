@@ -1,5 +1,6 @@
 //! Notes on access that the specification asks for, and that may not be intended.
 
+use crate::policies;
 use crate::stack::Stack;
 
 /// One sentence for each note.
@@ -22,6 +23,19 @@ pub(super) fn remarks(stack: &Stack) -> Vec<String> {
             "{} does not use fine-grained access control: each of its workloads can access all indices",
             store.key
         ));
+    }
+    for store in stack
+        .opensearch
+        .iter()
+        .filter(|store| store.is_fine_grained)
+    {
+        if let Some(statement) = policies::access_statement_line(stack, store) {
+            remarks.push(format!(
+                "{} is in the account {}: requests of roles in other accounts were decided with this statement, which its \
+                 access policy must have: {statement}",
+                store.key, store.account
+            ));
+        }
     }
     for mapping in stack.opensearch.iter().flat_map(|store| &store.mappings) {
         if mapping.role == "all_access" {

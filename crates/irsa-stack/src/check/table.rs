@@ -29,6 +29,9 @@ pub struct Row {
     pub link: Option<Link>,
     /// The reason why an unexpected decision is correct: workloads share a role.
     pub shared: Option<String>,
+    /// The number of further neighbors that the policies do not tell apart from this one, so that the decision is theirs,
+    /// too.
+    pub others: usize,
 }
 
 // === impl Row ===
@@ -37,6 +40,10 @@ impl Row {
     /// Returns whether the decision is the expected one, or follows from a shared role.
     pub fn is_right(&self) -> bool {
         self.allowed == Some(self.expected) || (self.allowed == Some(true) && self.shared.is_some())
+    }
+
+    pub(super) fn is_denied(&self) -> bool {
+        self.allowed == Some(false)
     }
 
     fn decision(&self) -> &'static str {
@@ -71,9 +78,13 @@ impl Table {
                 .map_or_else(String::new, |link| format!(" by the {}", link.title()));
             let shared = row.shared.as_ref().filter(|_| row.allowed == Some(true));
             let shared = shared.map_or_else(String::new, |shared| format!(" ({shared})"));
+            let others = match row.others {
+                0 => String::new(),
+                others => format!("; {others} more likewise"),
+            };
             let _ = writeln!(
                 text,
-                "  {mark} {:7} {}{link}{shared}",
+                "  {mark} {:7} {}{link}{shared}{others}",
                 row.decision(),
                 row.question
             );
@@ -96,6 +107,7 @@ impl Table {
                 "decision": row.decision(),
                 "link": row.link.map(Link::id),
                 "shared": row.shared,
+                "others": row.others,
                 "right": row.is_right(),
             })
         };

@@ -95,7 +95,7 @@ impl<'b> Builder<'b> {
             self.list(pod, &environment.list, variables)?;
             self.credentials(pod, environment, workload)?;
         }
-        let sidecar = kubernetes::sidecar(self.stack, workload);
+        let sidecar = kubernetes::sidecar(self.stack, workload, self.stack.required_image()?);
         self.list(pod, &pod.init, vec![sidecar])?;
         let volumes = kubernetes::volumes(workload);
         for list in pod.volumes.iter().filter(|_| !volumes.is_empty()) {

@@ -13,15 +13,16 @@ const TOKEN_DIRECTORY: &str = "/var/run/secrets/irsa";
 /// The user of irsa's image.
 const USER: u64 = 65_532;
 
-pub(super) fn files(stack: &Stack) -> Vec<File> {
-    stack
-        .clusters
-        .iter()
-        .flat_map(|cluster| component(stack, cluster))
-        .collect()
+/// # Errors
+/// The file does not name the image of irsa.
+pub(super) fn files(stack: &Stack) -> Result<Vec<File>, String> {
+    let image = stack.required_image()?;
+    let clusters = stack.clusters.iter();
+    let components = clusters.flat_map(|cluster| component(stack, cluster, image));
+    Ok(components.collect())
 }
 
-fn component(stack: &Stack, cluster: &Cluster) -> Vec<File> {
+fn component(stack: &Stack, cluster: &Cluster, image: &str) -> Vec<File> {
     let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
     let workloads: Vec<_> = stack.workloads.iter().filter(runs_here).collect();
     let file = |name: &str, text: String| File {
@@ -34,7 +35,7 @@ fn component(stack: &Stack, cluster: &Cluster) -> Vec<File> {
     ];
     for workload in workloads {
         let name = format!("{}-sidecar.yaml", workload.key);
-        files.push(file(&name, patch(stack, workload).write()));
+        files.push(file(&name, patch(stack, workload, image).write()));
     }
     files
 }
@@ -104,13 +105,16 @@ fn role_annotation(workload: &Workload) -> Yaml {
 }
 
 /// A strategic merge patch. Its kind and name are those of the target that Kustomize finds.
-fn patch(stack: &Stack, workload: &Workload) -> Yaml {
+fn patch(stack: &Stack, workload: &Workload, image: &str) -> Yaml {
     let pod = Yaml::map([
         (
             "serviceAccountName",
             Yaml::text(workload.service_account.name()),
         ),
-        ("initContainers", Yaml::List(vec![sidecar(stack, workload)])),
+        (
+            "initContainers",
+            Yaml::List(vec![sidecar(stack, workload, image)]),
+        ),
         ("volumes", Yaml::List(volumes(workload))),
     ]);
     Yaml::map([
@@ -125,7 +129,7 @@ fn patch(stack: &Stack, workload: &Workload) -> Yaml {
 }
 
 /// The container of the proxy.
-pub(super) fn sidecar(stack: &Stack, workload: &Workload) -> Yaml {
+pub(super) fn sidecar(stack: &Stack, workload: &Workload, image: &str) -> Yaml {
     let mounts = Yaml::List(
         mounts(workload)
             .into_iter()
@@ -134,7 +138,7 @@ pub(super) fn sidecar(stack: &Stack, workload: &Workload) -> Yaml {
     );
     Yaml::map([
         ("name", Yaml::text("irsa")),
-        ("image", Yaml::text(&stack.image)),
+        ("image", Yaml::text(image)),
         ("restartPolicy", Yaml::text("Always")),
         ("args", Yaml::texts(["proxy"])),
         ("env", Yaml::List(environment(stack, workload))),

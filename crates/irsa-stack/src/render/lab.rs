@@ -223,8 +223,9 @@ fn domain(stack: &Stack, store: &OpenSearchStore) -> Yaml {
         ("endpoint", Yaml::text(&store.endpoint)),
         ("fine_grained", Yaml::Flag(store.is_fine_grained)),
     ];
+    let policy = policies::access(stack, store);
+    fields.extend(policy.map(|policy| ("access_policy", Yaml::Block(policy))));
     if !store.is_fine_grained {
-        fields.push(("access_policy", Yaml::Block(policies::access(stack, store))));
         return Yaml::map(fields);
     }
     let roles = store.roles.iter().map(|role| {

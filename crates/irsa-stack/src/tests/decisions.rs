@@ -1,7 +1,9 @@
 //! The table of `irsa check`.
 
+use irsa_world::World;
+
 use super::{BROAD, SMALL, stack};
-use crate::{Preset, check};
+use crate::{Preset, Target, check, render};
 
 #[test]
 fn the_table_of_the_least_privileges() {
@@ -91,4 +93,81 @@ fn indices_of_others_that_the_own_pattern_covers_in_part_are_named() {
     let table = check(&stack(&text)).text();
     let row = "allowed read orders--secret in search (irsa.yaml grants `write` on `orders-*`)";
     assert!(table.contains(row), "{table}");
+}
+
+/// The policies of a role in one account do not reach a domain in another one without the domain's consent.
+#[test]
+fn a_domain_in_another_account_needs_an_access_policy_which_the_table_names() {
+    let text = BROAD.replacen(
+        "existing: search",
+        "existing: search\n    account: \"444455556666\"",
+        1,
+    );
+    let stack = stack(&text);
+    let table = check(&stack);
+    assert!(table.is_right(), "{}", table.text());
+    let allowed = "allowed es:ESHttpGet on search, from blue";
+    assert!(table.text().contains(allowed), "{}", table.text());
+    let remark = table
+        .remarks
+        .iter()
+        .find(|one| one.contains("444455556666"));
+    insta::assert_snapshot!(remark.unwrap());
+    let files = render(&stack, Target::Lab, &["irsa.yaml"]).unwrap();
+    let world = World::from_yaml(&files[0].text).unwrap();
+    let domains = world.domains().iter();
+    let search = domains.filter(|one| one.fine_grained);
+    assert!(search.clone().all(|one| one.access_policy.is_some()));
+    assert_eq!(search.count(), 1);
+}
+
+/// Each pair of workloads was a decision: 500 workloads needed a million.
+#[test]
+fn the_number_of_decisions_grows_with_the_number_of_workloads() {
+    let table = |workloads: usize| check(&stack(&many(workloads)));
+    let (small, large) = (table(20), table(200));
+    assert!(large.is_right(), "{}", large.text());
+    let per_workload =
+        |table: &crate::Table, workloads: usize| table.rows.len().div_ceil(workloads);
+    assert_eq!(per_workload(&small, 20), per_workload(&large, 200));
+    // No neighbor is lost: two service accounts that no workload has, three users that no workload has.
+    let neighbors = |table: &crate::Table, question: &str| -> usize {
+        let of_one = table.rows.iter().filter(|row| row.workload == "w007");
+        let rows = of_one.filter(|row| row.question.starts_with(question) && !row.expected);
+        rows.map(|row| 1 + row.others).sum()
+    };
+    assert_eq!(neighbors(&large, "service account "), 199 + 2);
+    assert_eq!(neighbors(&large, "connect to orders as "), 199 + 2);
+    assert_eq!(neighbors(&large, "read "), 199);
+}
+
+/// A neighbor that the policies do tell apart has a row however many others there are.
+#[test]
+fn a_neighbor_with_a_different_decision_is_never_counted_with_others() {
+    let mut stack = stack(&many(30));
+    // A wildcard can't be written in the file; the engine must still see it.
+    stack.workloads[0].postgres.as_mut().unwrap().user = "w02*".to_owned();
+    let table = check(&stack);
+    let wrong = table.rows.iter().filter(|row| !row.is_right());
+    let wrong: usize = wrong
+        .filter(|row| row.workload == "w000")
+        .map(|row| 1 + row.others)
+        .sum();
+    // w020 to w029, and the own name with a letter behind it.
+    assert_eq!(wrong, 11, "{}", table.text());
+}
+
+/// A set-up of so many workloads.
+fn many(workloads: usize) -> String {
+    let (header, _) = SMALL.split_once("workloads:\n").unwrap();
+    let workload = |number: usize| {
+        format!(
+            "  w{number:03}:
+    service_account: shop/w{number:03}
+    postgres: {{store: orders, database: orders, user: w{number:03}}}
+    opensearch: {{store: search, indices: {{\"w{number:03}-*\": write}}}}\n"
+        )
+    };
+    let workloads: String = (0..workloads).map(workload).collect();
+    format!("{header}opensearch:\n  search: {{existing: search}}\nworkloads:\n{workloads}")
 }

@@ -2,8 +2,8 @@
 
 use irsa_world::World;
 
-use super::{BROAD, SMALL, stack};
-use crate::{Preset, Target, check, json_schema, render};
+use super::{BROAD, SMALL, renderable, stack};
+use crate::{Preset, Target, check, json_schema, render, set_up_of};
 
 const TARGETS: [Target; 4] = [
     Target::Sql,
@@ -24,7 +24,7 @@ fn stacks() -> [(&'static str, &'static str); 4] {
 #[test]
 fn rendered_files() {
     for (name, text) in stacks() {
-        let mut stack = stack(text);
+        let mut stack = renderable(text);
         // It changes with every comment of a preset.
         stack.digest = "DIGEST".to_owned();
         for target in TARGETS {
@@ -49,23 +49,25 @@ fn rendered_files() {
 fn the_same_file_gives_the_same_bytes() {
     for (_, text) in stacks() {
         for target in TARGETS {
-            let once = render(&stack(text), target, &["irsa.yaml"]);
-            assert_eq!(once, render(&stack(text), target, &["irsa.yaml"]));
+            let once = render(&renderable(text), target, &["irsa.yaml"]).unwrap();
+            let again = render(&renderable(text), target, &["irsa.yaml"]).unwrap();
+            assert_eq!(once, again);
         }
     }
 }
 
 #[test]
-fn every_file_has_the_mark_of_its_target() {
+fn every_file_says_by_which_target_and_for_whom_it_was_rendered() {
     for (_, text) in stacks() {
+        let stack = renderable(text);
         for target in TARGETS {
-            for file in render(&stack(text), target, &["irsa.yaml"]).unwrap() {
-                let mut first = file.text.lines().take(2);
-                assert!(
-                    first.any(|line| line.contains(&crate::mark(target))),
-                    "{}",
-                    file.text
-                );
+            for file in render(&stack, target, &["irsa.yaml"]).unwrap() {
+                let others = TARGETS.iter().filter(|other| **other != target);
+                for other in others {
+                    assert_eq!(set_up_of(&file.text, *other), None, "{}", file.text);
+                }
+                let found = set_up_of(&file.text, target);
+                assert_eq!(found, Some(stack.name.as_str()), "{}", file.text);
             }
         }
     }
@@ -94,7 +96,7 @@ fn the_world_has_what_the_file_has() {
 fn yaml_files_are_read_back() {
     for (_, text) in stacks() {
         for target in [Target::Kubernetes, Target::Lab] {
-            for file in render(&stack(text), target, &["irsa.yaml"]).unwrap() {
+            for file in render(&renderable(text), target, &["irsa.yaml"]).unwrap() {
                 for document in file.text.split("\n---\n") {
                     let read: Result<serde_json::Value, _> = serde_saphyr::from_str(document);
                     assert!(read.is_ok(), "{}: {document}", file.path);
@@ -152,10 +154,20 @@ fn the_role_of_a_node_has_a_name_that_no_workload_has() {
 
 #[test]
 fn the_folder_of_the_specification_is_not_rendered() {
-    let stack = stack(SMALL);
+    let stack = renderable(SMALL);
     for target in TARGETS {
         let here = render(&stack, target, &["irsa.yaml", "prod.yaml"]);
         let there = render(&stack, target, &["/home/me/irsa.yaml", "./a/prod.yaml"]);
         assert_eq!(here, there);
+    }
+}
+
+/// A placeholder would be found only when the kubelet can't pull it.
+#[test]
+fn manifests_need_an_image_that_the_file_names() {
+    let refused = render(&stack(SMALL), Target::Kubernetes, &["irsa.yaml"]).unwrap_err();
+    assert!(refused.contains("set `irsa.image`"), "{refused}");
+    for target in [Target::Sql, Target::OpenSearch, Target::Lab] {
+        assert!(render(&stack(SMALL), target, &["irsa.yaml"]).is_ok());
     }
 }

@@ -5,7 +5,7 @@ mod user_values;
 
 use serde_json::{Value, json};
 
-use super::stack;
+use super::renderable;
 use crate::{File, Source, Target, UserValues, render_with};
 
 /// Camunda with all components that use a data store, but those of the orchestration cluster.
@@ -128,7 +128,7 @@ fn values(texts: &[&str]) -> UserValues {
 }
 
 fn rendered(text: &str, texts: &[&str]) -> Result<Vec<File>, String> {
-    let mut stack = stack(text);
+    let mut stack = renderable(text);
     stack.digest = "DIGEST".to_owned();
     render_with(&stack, Target::HelmValues, &["irsa.yaml"], &values(texts))
 }
@@ -231,7 +231,7 @@ fn the_sidecar_is_that_of_the_manifests() {
     let text = camunda("8.9");
     let values = only(&text, &[]);
     for file in render_with(
-        &stack(&text),
+        &renderable(&text),
         Target::Kubernetes,
         &["irsa.yaml"],
         &UserValues::default(),

@@ -7,7 +7,7 @@ use crate::yaml::scalar;
 use crate::{Target, render};
 
 /// Names that mean something in SQL, shells, YAML, Terraform, Helm or IAM.
-const HOSTILE: [&str; 14] = [
+pub(super) const HOSTILE: [&str; 14] = [
     "a\"b", "a'b", "a;b", "a--b", "a\\b", "${a}", "%{a}", "{{ a }}", "a b", "dbname=x", "a$$b",
     "a:b", "a#b", "*",
 ];

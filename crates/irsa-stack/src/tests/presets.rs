@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SMALL, stack};
+use super::{SMALL, renderable, stack};
 use crate::policies;
 use crate::stack::{Role, Stack};
 use crate::{Preset, Target, render};
@@ -101,7 +101,7 @@ fn the_opensearch_role_is_the_documented_one() {
 
 #[test]
 fn the_service_accounts_have_the_annotation() {
-    let stack = reference();
+    let stack = renderable(Preset::Camunda83Reference.text());
     let files = render(&stack, Target::Kubernetes, &["irsa.yaml"]).unwrap();
     let accounts = files
         .iter()

@@ -12,16 +12,16 @@ use super::{Entry, Node, Value};
 use crate::mistake::{Mistake, Place};
 
 /// The size in bytes above which a file is refused before it is parsed: a specification of 1,000 workloads has a tenth.
-const MAX_BYTES: usize = 4 << 20;
+pub const MAX_FILE_BYTES: usize = 4 << 20;
 
 /// Reads the file with this number.
 ///
 /// # Errors
 /// It is not YAML, or too large.
 pub(crate) fn parse(file: usize, text: &str) -> Result<Node, Mistake> {
-    if text.len() > MAX_BYTES {
+    if text.len() > MAX_FILE_BYTES {
         let message = format!(
-            "the file has {} bytes, the limit is {MAX_BYTES}",
+            "the file has {} bytes, the limit is {MAX_FILE_BYTES}",
             text.len()
         );
         return Err(Mistake::new(Place::start(file), message));

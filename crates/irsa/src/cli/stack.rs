@@ -31,6 +31,9 @@ pub(crate) struct InitArgs {
     /// Directory to write irsa.yaml and irsa.schema.json to
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) out: PathBuf,
+    /// Replace irsa.schema.json if it exists and is different. An existing irsa.yaml is never replaced
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -6,7 +6,7 @@ mod values;
 use std::process::ExitCode;
 
 use irsa_cli::{CHAIN_BROKEN, FailureFormat};
-use irsa_stack::{OUTPUTS_COMMAND, Stack, Target, mark, render_with};
+use irsa_stack::{OUTPUTS_COMMAND, Stack, Target, render_with};
 
 use self::directory::Changes;
 use super::specification;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
     known(&stack, target)?;
     let values = values.unwrap_or_default();
     let files = render_with(&stack, target, &document.names(), &values).map_err(Failure::other)?;
-    let changes = Changes::plan(&args.out, target.name(), &mark(target), &files)?;
+    let changes = Changes::plan(&args.out, target, &stack.name, &files)?;
     if args.check {
         output::line(changes.diff().trim_end())?;
         return Ok(if changes.is_empty() {

@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use irsa_cli::FailureFormat;
-use irsa_stack::{Document, Outputs, Source, Stack};
+use irsa_stack::{Document, MAX_FILE_BYTES, Outputs, Source, Stack};
 
+use super::text_file;
 use crate::cli::StackArgs;
 use crate::exit::Failure;
 use crate::settings::{Mistakes, shown};
@@ -61,7 +62,7 @@ pub(super) fn stack_without_outputs(
 /// The outputs file: the one that is named, or the default one if it exists.
 fn outputs(args: &StackArgs) -> Result<Option<Source>, Failure> {
     let path = args.outputs.as_deref().unwrap_or(Path::new(OUTPUTS));
-    match std::fs::read_to_string(path) {
+    match text_file::read(path, MAX_FILE_BYTES) {
         Ok(text) => Ok(Some(Source {
             name: shown(path),
             text,
@@ -76,7 +77,7 @@ fn outputs(args: &StackArgs) -> Result<Option<Source>, Failure> {
 }
 
 fn source(path: &Path) -> Result<Source, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = text_file::read(path, MAX_FILE_BYTES).map_err(|error| {
         let hint = if error.kind() == ErrorKind::NotFound {
             "; write one by `irsa init`, or name yours by --file"
         } else {

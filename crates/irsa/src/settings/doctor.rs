@@ -58,12 +58,7 @@ pub(super) fn resolve(
     let upstreams = if args.upstreams.iter().all(|text| text.trim().is_empty()) {
         Vec::new()
     } else {
-        upstreams::resolve(
-            &args.upstreams,
-            region.as_deref(),
-            identity.region.as_ref(),
-            &mut mistakes,
-        )
+        upstreams::resolve(&args.upstreams, region.as_deref(), &identity, &mut mistakes)
     };
     let cluster = cluster(args.cluster, &mut mistakes);
     if places.contains(&Place::Cluster) && cluster.is_nobody() {

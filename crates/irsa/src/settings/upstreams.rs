@@ -1,8 +1,7 @@
 //! The upstreams and their listeners, validated one by one and together.
 
-use irsa_chain::Region;
 use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
-use irsa_identity::Environment;
+use irsa_identity::{Environment, IdentitySettings};
 use irsa_net::connect::ProxyVariables;
 use irsa_net::tls::Roots;
 use irsa_postgres::Upstream;
@@ -14,22 +13,16 @@ use crate::upstream::{self, Store, UpstreamSpec};
 const ROOTS_PAGE: &str =
     "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html";
 
-/// Parses the upstreams. `given_region` is the value of `--region`, and `region` its parsed form.
+/// Parses the upstreams. `given_region` is the value of `--region`, whose parsed form is in `identity`.
 pub(super) fn resolve(
     texts: &[String],
     given_region: Option<&str>,
-    region: Option<&Region>,
+    identity: &IdentitySettings,
     mistakes: &mut Mistakes,
 ) -> Vec<UpstreamSpec> {
-    let environment = Environment::current();
-    let value = |(_, value)| value;
-    let variables = ProxyVariables {
-        https_proxy: environment.https_proxy().map_or("", value),
-        no_proxy: environment.no_proxy().map_or("", value),
-    };
     let is_given = given_region.is_some_and(|region| !region.is_empty());
     let any_region = upstream::any_region().filter(|_| is_given);
-    let region = region.or(any_region.as_ref());
+    let region = identity.region.as_ref().or(any_region.as_ref());
     let mut upstreams = Vec::new();
     let mut given = texts
         .iter()
@@ -43,19 +36,30 @@ pub(super) fn resolve(
     }
     for text in given {
         match upstream::parse(text, region) {
-            Ok(mut upstream) => {
-                if let Err(error) = upstream.select_http_proxy(variables) {
-                    let name = environment
-                        .https_proxy()
-                        .map_or("HTTPS_PROXY", |(name, _)| name);
-                    mistakes.add(format!("{name} {error}"));
-                }
-                upstreams.push(upstream);
-            }
+            Ok(upstream) => upstreams.push(upstream),
             Err(found) => mistakes.extend(found),
         }
     }
+    select_http_proxies(&mut upstreams, &identity.environment, mistakes);
     upstreams
+}
+
+/// Selects the HTTP proxy of each upstream. An invalid `HTTPS_PROXY` is one mistake, however many upstreams use it.
+fn select_http_proxies(
+    upstreams: &mut [UpstreamSpec],
+    environment: &Environment,
+    mistakes: &mut Mistakes,
+) {
+    let (name, https_proxy) = environment.https_proxy().unwrap_or(("HTTPS_PROXY", ""));
+    let variables = ProxyVariables {
+        https_proxy,
+        no_proxy: environment.no_proxy().map_or("", |(_, value)| value),
+    };
+    let mut upstreams = upstreams.iter_mut();
+    let selected = upstreams.try_for_each(|upstream| upstream.select_http_proxy(variables));
+    if let Err(error) = selected {
+        mistakes.add(format!("{name} {error}"));
+    }
 }
 
 /// Returns a warning for each upstream whose certificate will probably not verify: the RDS root certificates of its

@@ -27,6 +27,17 @@ fn preset(name: &str) -> TempDir {
     folder
 }
 
+/// A folder with a preset whose manifests can be rendered: with an image, and with the outputs of Terraform.
+fn renderable_preset(name: &str) -> TempDir {
+    let folder = preset(name);
+    let file = folder.path().join("irsa.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("  # image: "), "{text}");
+    fs::write(&file, text.replace("  # image: ", "  image: ")).unwrap();
+    fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    folder
+}
+
 #[test]
 fn a_preset_is_written_once_and_is_right() {
     for name in ["camunda-8.3", "camunda-8.3-reference"] {
@@ -180,6 +191,11 @@ fn manifests_wait_for_what_terraform_creates() {
         refused.stderr
     );
     fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    let refused = run(folder.path(), &["render", "kubernetes", "--out", "."]);
+    assert_eq!(refused.code, 1);
+    let expected = "the image of irsa is unknown: set `irsa.image`";
+    assert!(refused.errors()[0].contains(expected), "{}", refused.stderr);
+    let folder = renderable_preset("camunda-8.3");
     run(folder.path(), &["render", "kubernetes", "--out", "."]).printed();
     let patch = fs::read_to_string(
         folder
@@ -252,8 +268,7 @@ fn terraform_does_not_depend_on_what_it_creates() {
 
 #[test]
 fn rendered_files_follow_the_specification_and_others_are_left_alone() {
-    let folder = preset("camunda-8.3");
-    fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    let folder = renderable_preset("camunda-8.3");
     let render = |more: &[&str]| {
         let arguments = [&["render", "kubernetes", "--out", "out"], more].concat();
         run(folder.path(), &arguments)
@@ -302,14 +317,103 @@ fn rendered_files_follow_the_specification_and_others_are_left_alone() {
     assert_eq!(fs::read_to_string(&zeebe).unwrap(), "kind: Secret\n");
 }
 
+#[test]
+fn two_set_ups_in_one_directory_leave_the_files_of_each_other_alone() {
+    let folder = renderable_preset("camunda-8.3");
+    let render = |more: &[&str]| {
+        let arguments = [&["render", "kubernetes", "--out", "."], more].concat();
+        run(folder.path(), &arguments)
+    };
+    render(&[]).printed();
+    let zeebe = folder.path().join("kubernetes/camunda/zeebe-sidecar.yaml");
+    let before = fs::read_to_string(&zeebe).unwrap();
+    // Another set-up in the same cluster has the same files.
+    fs::write(folder.path().join("other.yaml"), "name: camunda-2\n").unwrap();
+    let other = ["-f", "irsa.yaml", "-f", "other.yaml"];
+    let refused = render(&other);
+    assert_eq!(refused.code, 1);
+    let expected = "was rendered for the setup `camunda`, and this is `camunda-2`";
+    assert!(refused.errors()[0].contains(expected), "{}", refused.stderr);
+    // One in another cluster has other files, and removes none.
+    let elsewhere = "clusters: {camunda: null, second: {existing: true}}\n";
+    fs::write(folder.path().join("elsewhere.yaml"), elsewhere).unwrap();
+    fs::write(
+        folder.path().join("second.json"),
+        OUTPUTS.replace("\"clusters\": {\"camunda\"", "\"clusters\": {\"second\""),
+    )
+    .unwrap();
+    let more = ["-f", "elsewhere.yaml", "--outputs", "second.json"];
+    let rendered = render(&[&other[..], &more].concat());
+    assert!(
+        !rendered.printed().contains("removed"),
+        "{}",
+        rendered.stdout
+    );
+    assert!(
+        folder
+            .path()
+            .join("kubernetes/second/zeebe-sidecar.yaml")
+            .exists()
+    );
+    assert_eq!(fs::read_to_string(&zeebe).unwrap(), before);
+}
+
+#[test]
+fn a_symbolic_link_does_not_lead_out_of_the_directory() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    for link in ["kubernetes", "kubernetes/camunda"] {
+        let folder = renderable_preset("camunda-8.3");
+        let link = folder.path().join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        let refused = run(folder.path(), &["render", "kubernetes", "--out", "."]);
+        assert_eq!(refused.code, 1);
+        let expected = "is a symbolic link or a file, not a folder";
+        assert!(refused.errors()[0].contains(expected), "{}", refused.stderr);
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn a_schema_that_is_different_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("irsa.schema.json");
+    fs::write(&schema, "{}\n").unwrap();
+    let arguments = ["init", "--for", "camunda-8.3"];
+    let refused = run(folder.path(), &arguments);
+    assert_eq!(refused.code, 1);
+    let expected = "`./irsa.schema.json` exists and is different";
+    assert!(refused.errors()[0].contains(expected), "{}", refused.stderr);
+    assert_eq!(fs::read_to_string(&schema).unwrap(), "{}\n");
+    assert!(!folder.path().join("irsa.yaml").exists());
+    run(folder.path(), &[&arguments[..], &["--force"]].concat()).printed();
+    assert!(fs::read_to_string(&schema).unwrap().len() > 1000);
+    // The same schema is not in the way of a second specification.
+    fs::remove_file(folder.path().join("irsa.yaml")).unwrap();
+    run(folder.path(), &arguments).printed();
+}
+
+#[test]
+fn an_endless_file_is_refused() {
+    let folder = preset("camunda-8.3");
+    for arguments in [
+        ["check", "-f", "/dev/zero"],
+        ["check", "--outputs", "/dev/zero"],
+    ] {
+        let refused = run(folder.path(), &arguments);
+        assert_eq!(refused.code, 2);
+        let expected = "cannot read `/dev/zero`: it has more than 4194304 bytes";
+        assert!(refused.errors()[0].contains(expected), "{}", refused.stderr);
+    }
+}
+
 /// The component in a user's own kustomization, by the Kustomize in kubectl.
 #[test]
 fn kustomize_adds_the_sidecar_to_labeled_workloads_before_everything_else() {
     let Some(mut kubectl) = kubectl() else {
         return;
     };
-    let folder = preset("camunda-8.3");
-    fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    let folder = renderable_preset("camunda-8.3");
     run(folder.path(), &["render", "kubernetes", "--out", "."]).printed();
     let kustomization = "resources: [apps.yaml]\ncomponents: [kubernetes/camunda]\n";
     fs::write(folder.path().join("kustomization.yaml"), kustomization).unwrap();

@@ -217,6 +217,18 @@ fn a_mistake_causes_no_further_messages() {
 }
 
 #[test]
+fn an_invalid_https_proxy_is_one_mistake_for_all_upstreams() {
+    let upstreams = ["0", "1"].map(|port| upstream(port) + "&http-proxy=env");
+    let mut command = irsa_with_keys(&["proxy", &upstreams[0], &upstreams[1]]);
+    let finished = finish(command.env("HTTPS_PROXY", "socks5://proxy.example"));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    let errors = finished.errors();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let expected = "HTTPS_PROXY is not the URL of an HTTP proxy";
+    assert!(errors[0].contains(expected), "{errors:?}");
+}
+
+#[test]
 fn misspelled_parameters_keys_and_variables_get_a_suggestion() {
     let regoin = "postgres://db.example?regoin=eu-central-1";
     assert!(mistakes(&[regoin])[0].ends_with("did you mean `region`?"));

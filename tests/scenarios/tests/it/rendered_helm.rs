@@ -18,6 +18,7 @@ name: camunda
 aws: {account: "111122223333", region: eu-central-1}
 iam: {path: "/PATH/"}
 clusters: {prod: {}}
+irsa: {image: "registry.example.com/irsa:0.1.0"}
 camunda: {version: "VERSION"}
 postgres:
   aurora:

@@ -52,6 +52,9 @@ impl SetUp {
         match specification {
             Specification::Preset(name) => {
                 finish(irsa(&["init", "--for", name]).current_dir(&folder)).printed();
+                let file = folder.path().join("irsa.yaml");
+                let text = fs::read_to_string(&file).unwrap();
+                fs::write(file, text.replace("  # image: ", "  image: ")).unwrap();
             }
             Specification::Text(text) => fs::write(folder.path().join("irsa.yaml"), text).unwrap(),
         }

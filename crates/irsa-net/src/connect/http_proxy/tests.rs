@@ -71,6 +71,14 @@ fn no_proxy_selects_direct_connections() {
     assert!(!selects("*", "db.example"));
     assert!(!selects("10.0.0.0/8", "10.1.2.3"));
     assert!(!selects("2001:db8::/32", "2001:db8::1"));
+    for no_proxy in ["", "*"] {
+        let variables = ProxyVariables {
+            https_proxy: "socks5://proxy.corp",
+            no_proxy,
+        };
+        let selected = HttpProxy::from_variables(variables, "db.example");
+        assert_eq!(selected, Err(InvalidHttpProxy), "{no_proxy}");
+    }
     let unset = ProxyVariables::default();
     assert_eq!(HttpProxy::from_variables(unset, "db.example"), Ok(None));
 }

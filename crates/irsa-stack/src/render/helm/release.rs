@@ -157,7 +157,8 @@ impl<'s> Release<'s> {
             self.pods.push((pod, workload));
             return Ok(());
         };
-        let sidecar = |workload| kubernetes::sidecar(stack, workload);
+        // All containers have the same image.
+        let sidecar = |workload| kubernetes::sidecar(stack, workload, "");
         if other.service_account == workload.service_account && sidecar(other) == sidecar(workload)
         {
             return Ok(());

@@ -124,11 +124,11 @@ impl<'s> Context<'s> {
     /// References for the roles in the access policy of a domain.
     pub(super) fn principals(&self) -> Vec<Substitution> {
         let own = self.stack.roles.iter().filter(|role| !role.is_external);
-        own.map(|role| {
-            let reference = self.own_role_arn(&role.arn, self.is_plain(role));
-            (role.arn.to_string(), reference)
-        })
-        .collect()
+        let own = own.map(|role| (&role.arn, self.is_plain(role)));
+        let setup = self.setup().map(|setup| (&setup.role, false));
+        own.chain(setup)
+            .map(|(arn, is_plain)| (arn.to_string(), self.own_role_arn(arn, is_plain)))
+            .collect()
     }
 
     /// The role of the setup, if it has anything to do: Terraform creates it.

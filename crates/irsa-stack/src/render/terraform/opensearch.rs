@@ -77,21 +77,13 @@ fn named(context: &Context<'_>, store: &OpenSearchStore) -> Body {
 
 fn settings(context: &Context<'_>, store: &OpenSearchStore) -> String {
     let exists = format!("The domain {} exists and is not changed.", store.name);
-    if needs_access_policy(context, store) {
-        let policy = policies::access(context.stack, store);
-        format!(
+    match policies::access(context.stack, store) {
+        Some(policy) => format!(
             "{exists} Its access policy must permit:\n\n{}",
             policy.trim_end()
-        )
-    } else {
-        exists
+        ),
+        None => exists,
     }
-}
-
-/// Without fine-grained access control, the access policy decides. Roles of other accounts always need it.
-fn needs_access_policy(context: &Context<'_>, store: &OpenSearchStore) -> bool {
-    let is_elsewhere = |one: &Workload| uses(store, one) && *one.role.account() != store.account;
-    !store.is_fine_grained || context.stack.workloads.iter().any(is_elsewhere)
 }
 
 fn uses(store: &OpenSearchStore, workload: &Workload) -> bool {
@@ -123,10 +115,8 @@ fn domain(
     network: &Network,
 ) -> Block {
     let zones = zones(create, network);
-    let access = needs_access_policy(context, store).then(|| {
-        let policy = policies::access(context.stack, store);
-        Expression::policy(&policy, &context.principals())
-    });
+    let access = policies::access(context.stack, store)
+        .map(|policy| Expression::policy(&policy, &context.principals()));
     let lifecycle = Body::new().flag("prevent_destroy", true);
     let body = Body::new()
         .text("domain_name", &store.name)

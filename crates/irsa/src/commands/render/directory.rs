@@ -2,18 +2,19 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use irsa_stack::File;
+use irsa_chain::untrusted::printable;
+use irsa_stack::{File, Target, set_up_of};
 use similar::TextDiff;
-use tempfile::NamedTempFile;
 
+use crate::commands::text_file;
 use crate::exit::Failure;
 use crate::settings::shown;
 
-/// The lines at a file's beginning that the header is searched in.
-const HEADER_LINES: usize = 3;
+/// The size in bytes above which a file is not one that irsa rendered.
+const MOST_BYTES: usize = 64 << 20;
 
 /// What has to change in the directory.
 #[derive(Debug)]
@@ -28,15 +29,14 @@ pub(super) struct Changes {
 // === impl Changes ===
 
 impl Changes {
-    /// Compares the files below `root` with rendered ones. Those of the target are in the folder `folder`, and have
-    /// `mark` in their header.
+    /// Compares the files below `root` with those that were rendered by this target for the set-up of this name.
     ///
     /// # Errors
-    /// A file that was not rendered is in the way, or can't be read.
+    /// A file or folder that is not this set-up's is in the way, or can't be read.
     pub(super) fn plan(
         root: &Path,
-        folder: &str,
-        mark: &str,
+        target: Target,
+        set_up: &str,
         files: &[File],
     ) -> Result<Self, Failure> {
         let mut changes = Self {
@@ -46,24 +46,18 @@ impl Changes {
         };
         for file in files {
             let path = root.join(&file.path);
-            match existing(&path)? {
-                Some(old) if !is_ours(&old, mark) => return Err(in_the_way(&path)),
-                Some(old) if old == file.text => changes.unchanged += 1,
-                old => changes.writes.push((path, old, file.text.clone())),
+            real_folders(root, Path::new(&file.path).parent())?;
+            let old = existing(&path)?;
+            if let Some(old) = &old {
+                replaceable(&path, set_up_of(old, target), set_up)?;
             }
-        }
-        for path in files_below(&root.join(folder))? {
-            let is_rendered = files.iter().any(|file| root.join(&file.path) == path);
-            let text = if is_rendered {
-                None
+            if old.as_ref() == Some(&file.text) {
+                changes.unchanged += 1;
             } else {
-                existing(&path).ok().flatten()
-            };
-            if let Some(text) = text.filter(|text| is_ours(text, mark)) {
-                changes.removals.push((path, text));
+                changes.writes.push((path, old, file.text.clone()));
             }
         }
-        changes.removals.sort();
+        changes.removals = outdated(root, target, set_up, files)?;
         Ok(changes)
     }
 
@@ -103,7 +97,7 @@ impl Changes {
     /// A file can't be written or removed.
     pub(super) fn apply(&self) -> Result<(), Failure> {
         for (path, _, text) in &self.writes {
-            write(path, text).map_err(|error| failed("write", path, &error))?;
+            text_file::write(path, text).map_err(|error| failed("write", path, &error))?;
         }
         for (path, _) in &self.removals {
             fs::remove_file(path).map_err(|error| failed("remove", path, &error))?;
@@ -136,6 +130,66 @@ fn unified(text: &mut String, old: &str, new: &str, from: &str, to: &str) {
     let _ = write!(text, "{}", diff.unified_diff().header(from, to));
 }
 
+/// The files that were rendered by this target for this set-up earlier, and no longer are, with their texts.
+fn outdated(
+    root: &Path,
+    target: Target,
+    set_up: &str,
+    files: &[File],
+) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let folder = root.join(target.name());
+    real_folders(root, Some(Path::new(target.name())))?;
+    let is_rendered = |path: &Path| files.iter().any(|file| root.join(&file.path) == path);
+    let mut outdated = Vec::new();
+    for path in files_below(&folder)? {
+        if is_rendered(&path) {
+            continue;
+        }
+        // A file that can't be read is not ours.
+        let text = existing(&path).ok().flatten();
+        let is_ours = |text: &String| set_up_of(text, target) == Some(set_up);
+        outdated.extend(text.filter(is_ours).map(|text| (path, text)));
+    }
+    outdated.sort();
+    Ok(outdated)
+}
+
+/// Refuses to replace a file that was not rendered for this set-up.
+fn replaceable(path: &Path, owner: Option<&str>, set_up: &str) -> Result<(), Failure> {
+    match owner {
+        Some(owner) if owner == set_up => Ok(()),
+        Some(owner) => Err(Failure::Other {
+            message: format!(
+                "`{}` was rendered for the setup `{}`, and this is `{set_up}`",
+                shown(path),
+                printable(owner)
+            ),
+            remedy: Some("use a different --out for each setup".to_owned()),
+        }),
+        None => Err(in_the_way(path)),
+    }
+}
+
+/// Refuses symbolic links in place of `folder` below `root` and of its parents: they lead out of the directory.
+fn real_folders(root: &Path, folder: Option<&Path>) -> Result<(), Failure> {
+    let folders = folder.into_iter().flat_map(Path::ancestors);
+    for folder in folders.filter(|folder| !folder.as_os_str().is_empty()) {
+        let path = root.join(folder);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(no_folder(&path)),
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(failed("read", &path, &error)),
+        }
+    }
+    Ok(())
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    // A folder below something that is not a folder: the latter is reported.
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 /// The text of a file; `None` if there is no such file.
 fn existing(path: &Path) -> Result<Option<String>, Failure> {
     match fs::symlink_metadata(path) {
@@ -144,17 +198,18 @@ fn existing(path: &Path) -> Result<Option<String>, Failure> {
         Ok(metadata) if !metadata.is_file() => return Err(in_the_way(path)),
         Ok(_) => {}
     }
-    match fs::read_to_string(path) {
+    match text_file::read(path, MOST_BYTES) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::InvalidData => Err(in_the_way(path)),
+        Err(error) if is_foreign(&error) => Err(in_the_way(path)),
         Err(error) => Err(failed("read", path, &error)),
     }
 }
 
-fn is_ours(text: &str, mark: &str) -> bool {
-    text.lines()
-        .take(HEADER_LINES)
-        .any(|line| line.contains(mark))
+fn is_foreign(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidData | ErrorKind::FileTooLarge
+    )
 }
 
 /// Regular files below a folder. Symbolic links are not followed. No rendered file is hidden, or in a hidden folder such
@@ -186,21 +241,6 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(parent)?;
-    let mut file = NamedTempFile::new_in(parent)?;
-    file.write_all(text.as_bytes())?;
-    set_mode(file.as_file())?;
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
-/// Temporary files are for their owner alone; these are meant to be committed and read.
-fn set_mode(file: &fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
 fn in_the_way(path: &Path) -> Failure {
     Failure::Other {
         message: format!(
@@ -208,6 +248,16 @@ fn in_the_way(path: &Path) -> Failure {
             shown(path)
         ),
         remedy: Some("move it, or name another directory by --out".to_owned()),
+    }
+}
+
+fn no_folder(path: &Path) -> Failure {
+    Failure::Other {
+        message: format!(
+            "`{}` is a symbolic link or a file, not a folder",
+            shown(path)
+        ),
+        remedy: Some("remove it, or name another directory by --out".to_owned()),
     }
 }
 
