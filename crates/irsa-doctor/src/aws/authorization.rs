@@ -106,7 +106,7 @@ fn place(evaluation: &Evaluation<'_>, cited: &Cited) -> String {
     }
 }
 
-/// A policy by its name. The policies of roles and domains have none, so they are named by their owner.
+/// A policy by its name. The policies of roles and domains are named by their owner.
 fn named(policy: &str) -> String {
     let owned = ["the trust policy of ", "the access policy of "].into_iter();
     let mut owner = owned.filter_map(|kind| Some((kind, policy.strip_prefix(kind)?)));

@@ -178,7 +178,7 @@ fn without_sql_texts(text: &str) -> String {
             _ => {}
         }
     }
-    // psql takes names like `dbname=x` for more than a name, unless it is told otherwise.
+    // Without this option, psql takes a name like `dbname=x` for a connection string.
     let masked = masked.replace("\\connect -reuse-previous=on ", "\\connect ");
     // A text with a backslash has the form that says so.
     masked.replace(" E'", " '").replace("(E'", "('")
