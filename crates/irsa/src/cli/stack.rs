@@ -76,6 +76,9 @@ pub(crate) struct RenderArgs {
     /// Change nothing: print what would change, and exit with code 3 if anything would
     #[arg(long)]
     pub(crate) check: bool,
+    /// Remove the code of data stores that Terraform created, which `terraform apply` then destroys (terraform only)
+    #[arg(long)]
+    pub(crate) drop_stores: bool,
     /// Versions of Terraform's AWS provider and modules: newest, reference (those of the Camunda 8.3 documentation), or
     /// some of aws=5.9|5|6, iam=5|6 and eks=19|20|21 [default: newest]
     #[arg(long, value_name = "SET")]

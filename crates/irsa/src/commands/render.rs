@@ -1,6 +1,7 @@
 //! `irsa render`: files from the specification.
 
 mod directory;
+mod stores;
 mod values;
 
 use std::process::ExitCode;
@@ -22,6 +23,9 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
     if args.versions.is_some() && !is_terraform {
         mistakes.add("--versions: has an effect on `terraform` only");
     }
+    if args.drop_stores && !is_terraform {
+        mistakes.add("--drop-stores: has an effect on `terraform` only");
+    }
     if args.stack.outputs.is_some() && is_terraform {
         mistakes.add("--outputs: has no effect on `terraform`, which writes them");
     }
@@ -41,6 +45,9 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
         } else {
             ExitCode::from(CHAIN_BROKEN)
         });
+    }
+    if is_terraform && !args.drop_stores {
+        changes.keep_stores()?;
     }
     changes.apply()?;
     output::line(changes.summary().trim_end())?;

@@ -509,3 +509,56 @@ fn kubectl() -> Option<std::process::Command> {
     eprintln!("skipped: kubectl is missing");
     None
 }
+
+/// `prevent_destroy` has no effect once the code of a store is gone.
+#[test]
+fn the_code_of_a_created_store_is_removed_on_demand_only() {
+    let folder = preset("camunda-8.3");
+    let specification = folder.path().join("irsa.yaml");
+    let before = fs::read_to_string(&specification).unwrap();
+    let render = ["render", "terraform", "--out", "."];
+    let domain = folder.path().join("terraform/opensearch-camunda.tf");
+    for (from, to, kept) in [
+        // A new key, in the store and in the workloads.
+        (
+            "aurora",
+            "sql",
+            "terraform state rm aws_db_subnet_group.aurora aws_security_group.postgres_aurora ",
+        ),
+        (
+            "create: {engine_version: OpenSearch_2.5, instance: r6g.large.search, instances: 3, volume: 100GiB}",
+            "existing: camunda",
+            " aws_opensearch_domain.camunda`",
+        ),
+    ] {
+        assert!(before.contains(from), "{before}");
+        fs::write(&specification, &before).unwrap();
+        run(folder.path(), &[&render[..], &["--drop-stores"]].concat()).printed();
+        let rendered = fs::read_to_string(&domain).unwrap();
+        fs::write(&specification, before.replace(from, to)).unwrap();
+        let refused = run(folder.path(), &render);
+        assert_eq!(refused.code, 1, "{}", refused.stdout);
+        assert!(
+            refused
+                .stderr
+                .contains("would destroy the store and its data"),
+            "{}",
+            refused.stderr
+        );
+        assert!(refused.stderr.contains(kept), "{}", refused.stderr);
+        assert_eq!(fs::read_to_string(&domain).unwrap(), rendered);
+        run(folder.path(), &[&render[..], &["--drop-stores"]].concat()).printed();
+        run(folder.path(), &render).printed();
+    }
+    let other = run(
+        folder.path(),
+        &["render", "sql", "--out", ".", "--drop-stores"],
+    );
+    assert!(
+        other
+            .stderr
+            .contains("--drop-stores: has an effect on `terraform` only"),
+        "{}",
+        other.stderr
+    );
+}

@@ -46,6 +46,8 @@ pub(super) fn security_group(
     store: &Store<'_>,
 ) -> Vec<Block> {
     let block = format!("{}_{}", store.kind, identifier(store.key));
+    // A group can't be deleted while the store has it.
+    let lifecycle = Body::new().flag("create_before_destroy", true);
     let body = Body::new()
         .text(
             "name",
@@ -55,7 +57,8 @@ pub(super) fn security_group(
             "description",
             "Admits the EKS clusters whose workloads use it",
         )
-        .text("vpc_id", &network.vpc);
+        .text("vpc_id", &network.vpc)
+        .block(Block::plain("lifecycle", lifecycle));
     let group = Block::named("resource", "aws_security_group", &block, body);
     let clusters = store.clusters.iter();
     let rules = clusters.map(|cluster| rule(context, &block, cluster, store.port));

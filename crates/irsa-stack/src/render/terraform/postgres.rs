@@ -137,7 +137,10 @@ fn cluster(context: &Context<'_>, store: &PostgresStore, create: &CreatePostgres
             .set("max_capacity", Expression::Number(serverless.max));
         Block::plain("serverlessv2_scaling_configuration", body)
     });
-    Block::named("resource", "aws_rds_cluster", &name, body.blocks(capacity))
+    // Protection against deletion refuses to delete the cluster, but only after its instances are deleted.
+    let lifecycle = Block::plain("lifecycle", Body::new().flag("prevent_destroy", true));
+    let body = body.blocks(capacity).block(lifecycle);
+    Block::named("resource", "aws_rds_cluster", &name, body)
 }
 
 /// Version 5.9 of the provider refuses the log of IAM authentication (hashicorp/terraform-provider-aws, #40787).

@@ -9,6 +9,7 @@ use irsa_chain::untrusted::printable;
 use irsa_stack::{File, Target, set_up_of};
 use similar::TextDiff;
 
+use super::stores;
 use crate::commands::text_file;
 use crate::exit::Failure;
 use crate::settings::shown;
@@ -89,6 +90,22 @@ impl Changes {
             text = self.summary();
         }
         text
+    }
+
+    /// # Errors
+    /// `terraform apply` would destroy a data store, since its code would no longer be in the files.
+    pub(super) fn keep_stores(&self) -> Result<(), Failure> {
+        let writes = self.writes.iter();
+        let new: Vec<_> = writes.clone().map(|(_, _, new)| new.as_str()).collect();
+        let replaced = writes.filter_map(|(path, old, _)| Some((path, old.as_ref()?)));
+        let removed = self.removals.iter().map(|(path, old)| (path, old));
+        for (path, old) in replaced.chain(removed) {
+            let gone = stores::dropped(old, &new);
+            if !gone.is_empty() {
+                return Err(store_dropped(path, &gone));
+            }
+        }
+        Ok(())
     }
 
     /// Writes and removes. Each file is replaced as a whole.
@@ -248,6 +265,21 @@ fn in_the_way(path: &Path) -> Failure {
             shown(path)
         ),
         remedy: Some("move it, or name another directory by --out".to_owned()),
+    }
+}
+
+fn store_dropped(path: &Path, resources: &[String]) -> Failure {
+    Failure::Other {
+        message: format!(
+            "`{}` creates a data store that the specification no longer creates: `terraform apply` would destroy the \
+             store and its data",
+            shown(path)
+        ),
+        remedy: Some(format!(
+            "restore its key and `create`; or, to keep the store without its code, run `terraform state rm {}`, then \
+             use --drop-stores",
+            resources.join(" ")
+        )),
     }
 }
 
