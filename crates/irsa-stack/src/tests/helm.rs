@@ -189,6 +189,46 @@ fn a_relational_database_can_be_the_secondary_storage() {
     );
 }
 
+/// Charts prefer the data stores that they install, and settings of all components.
+#[test]
+fn what_would_win_over_ours_is_switched_off() {
+    let off = [
+        ("8.3", "/postgresql/enabled"),
+        ("8.3", "/identity/postgresql/enabled"),
+        ("8.7", "/postgresql/enabled"),
+        ("8.7", "/identityPostgresql/enabled"),
+        ("8.8", "/webModelerPostgresql/enabled"),
+        ("8.8", "/identityPostgresql/enabled"),
+        ("8.9", "/webModelerPostgresql/enabled"),
+        ("8.9", "/identityPostgresql/enabled"),
+        ("8.9", "/elasticsearch/enabled"),
+        ("8.9", "/global/elasticsearch/enabled"),
+        ("8.9", "/global/opensearch/aws/enabled"),
+        ("8.9", "/optimize/database/elasticsearch/enabled"),
+        ("8.10", "/global/elasticsearch/enabled"),
+        ("8.10", "/global/opensearch/aws/enabled"),
+        ("8.10", "/optimize/database/elasticsearch/enabled"),
+    ];
+    for (version, path) in off {
+        let own = [KEYCLOAK_8_3];
+        let own = if version == "8.3" { &own[..] } else { &[] };
+        let values = only(&camunda(version), own);
+        assert_eq!(
+            values.pointer(path),
+            Some(&json!(false)),
+            "{version} {path}"
+        );
+    }
+    let values = only(&camunda("8.10"), &[]);
+    for refused in [
+        "elasticsearch",
+        "identityPostgresql",
+        "webModelerPostgresql",
+    ] {
+        assert_eq!(values.get(refused), None);
+    }
+}
+
 /// The settings of the guide that was written by hand, apart from the sidecar itself, which has one owner.
 #[test]
 fn the_guide_has_the_same_settings() {

@@ -35,9 +35,9 @@ pub(super) struct Pod {
     /// Environment variables, if the settings for OpenSearch are variables.
     pub(super) environment: Option<Environment>,
     /// Settings if the pod uses PostgreSQL.
-    pub(super) postgres: &'static [Setting],
+    pub(super) postgres: Settings,
     /// Settings if the pod uses OpenSearch.
-    pub(super) opensearch: &'static [Setting],
+    pub(super) opensearch: Settings,
     /// Keys below which the chart executes texts as templates (`tpl`), and how often, each time what came out before.
     pub(super) templated: &'static [(&'static str, usize)],
     /// Keys whose texts the chart writes without quotes.
@@ -82,6 +82,9 @@ pub(super) struct Environment {
 /// A path or name, and what it gets.
 #[derive(Debug)]
 pub(super) struct Setting(pub(super) &'static str, pub(super) Content);
+
+/// Settings, in parts that pods share.
+pub(super) type Settings = &'static [&'static [Setting]];
 
 /// The value of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,7 +65,7 @@ pub(super) fn set(
         Used::Postgres(_) => pod.postgres,
         Used::OpenSearch(_) => pod.opensearch,
     };
-    for Setting(path, content) in settings {
+    for Setting(path, content) in settings.iter().copied().flatten() {
         let value = text(pod, path, content.value(used), workload)?;
         values.set(path, value.clone()).map_err(|conflict| {
             format!(

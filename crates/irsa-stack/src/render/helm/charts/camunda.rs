@@ -4,7 +4,7 @@ use super::camunda_8_3::PODS_8_3;
 use super::keycloak::KEYCLOAK;
 use super::{POD, list};
 use crate::render::helm::chart::Content::{Database, Flag, HttpUrl, JdbcUrl, Port, Text, User};
-use crate::render::helm::chart::{Chart, List, Own, Pod, Setting};
+use crate::render::helm::chart::{Chart, List, Own, Pod, Setting, Settings};
 use crate::stack::Component;
 
 /// By version of Camunda, in ascending order.
@@ -28,7 +28,15 @@ const GLOBAL_OPENSEARCH: &[Setting] = &[
     Setting("elasticsearch.enabled", Flag(false)),
 ];
 
-/// From 8.9 on: without `global` and without `elasticsearch`, which 8.10 refuses.
+/// From 8.9 on: components have their own settings, and these of all components win over them.
+const NO_GLOBAL: &[Setting] = &[
+    Setting("global.elasticsearch.enabled", Flag(false)),
+    Setting("global.opensearch.aws.enabled", Flag(false)),
+    Setting("optimize.database.elasticsearch.enabled", Flag(false)),
+];
+/// Only 8.9: 8.10 refuses the key.
+const NO_BUNDLED_ELASTICSEARCH: &[Setting] = &[Setting("elasticsearch.enabled", Flag(false))];
+
 const ORCHESTRATION_OPENSEARCH: &[Setting] = &[
     Setting(
         "orchestration.data.secondaryStorage.type",
@@ -63,22 +71,20 @@ const OPTIMIZE_OPENSEARCH: &[Setting] = &[
     Setting("optimize.database.opensearch.url.port", Port),
 ];
 
-/// Without a password, the chart 8.7 makes a Secret with the text `<no value>`.
-const IDENTITY_POSTGRES: &[Setting] = &[
+pub(super) const IDENTITY_POSTGRES: &[Setting] = &[
     Setting("identity.externalDatabase.enabled", Flag(true)),
     Setting("identity.externalDatabase.host", Text("localhost")),
     Setting("identity.externalDatabase.port", Port),
     Setting("identity.externalDatabase.database", Database),
     Setting("identity.externalDatabase.username", User),
 ];
-pub(super) const IDENTITY_POSTGRES_WITH_PASSWORD: &[Setting] = &[
-    Setting("identity.externalDatabase.enabled", Flag(true)),
-    Setting("identity.externalDatabase.host", Text("localhost")),
-    Setting("identity.externalDatabase.port", Port),
-    Setting("identity.externalDatabase.database", Database),
-    Setting("identity.externalDatabase.username", User),
-    Setting("identity.externalDatabase.password", Text("unused")),
-];
+/// Without it, the chart 8.7 makes a Secret with the text `<no value>`.
+pub(super) const IDENTITY_PASSWORD: &[Setting] = &[Setting(
+    "identity.externalDatabase.password",
+    Text("unused"),
+)];
+/// From 8.7 to 8.9, the chart refuses both databases.
+const NO_IDENTITY_BUNDLED: &[Setting] = &[Setting("identityPostgresql.enabled", Flag(false))];
 
 /// The chart 8.8 has Jobs without init containers.
 const MIGRATION: &str = "The Jobs of `orchestration.migration` get the same OpenSearch URL but take no init containers, so \
@@ -93,27 +99,27 @@ const PODS_8_7: &[Pod] = &[
             others: &["zeebe.extraInitContainers"],
             ..list("initContainers")
         },
-        opensearch: GLOBAL_OPENSEARCH,
+        opensearch: &[GLOBAL_OPENSEARCH],
         ..POD
     },
     Pod {
         components: &[Component::Operate],
         account: "operate",
         key: "operate",
-        opensearch: GLOBAL_OPENSEARCH,
+        opensearch: &[GLOBAL_OPENSEARCH],
         ..POD
     },
     Pod {
         components: &[Component::Tasklist],
         account: "tasklist",
         key: "tasklist",
-        opensearch: GLOBAL_OPENSEARCH,
+        opensearch: &[GLOBAL_OPENSEARCH],
         ..POD
     },
-    optimize(GLOBAL_OPENSEARCH),
-    identity(IDENTITY_POSTGRES_WITH_PASSWORD),
+    optimize(&[GLOBAL_OPENSEARCH]),
+    identity(&[NO_IDENTITY_BUNDLED, IDENTITY_POSTGRES, IDENTITY_PASSWORD]),
     IDENTITY_KEYCLOAK,
-    web_modeler(MODELER_USER),
+    web_modeler(&[NO_BUNDLED_POSTGRES, MODELER_USER]),
 ];
 
 const PODS_8_8: &[Pod] = &[
@@ -121,26 +127,36 @@ const PODS_8_8: &[Pod] = &[
         // The importer of a migration has the same init containers, but different volumes.
         volumes: &[list("extraVolumes"), list("importer.extraVolumes")],
         remarks: &[MIGRATION],
-        ..orchestration(&[], GLOBAL_OPENSEARCH)
+        ..orchestration(&[], &[GLOBAL_OPENSEARCH])
     },
-    optimize(GLOBAL_OPENSEARCH),
-    identity(IDENTITY_POSTGRES),
+    optimize(&[GLOBAL_OPENSEARCH]),
+    identity(&[NO_IDENTITY_BUNDLED, IDENTITY_POSTGRES]),
     IDENTITY_KEYCLOAK,
-    web_modeler(MODELER_USER),
+    web_modeler(&[NO_MODELER_BUNDLED, MODELER_USER]),
 ];
 
 const PODS_8_9: &[Pod] = &[
-    orchestration(ORCHESTRATION_POSTGRES, ORCHESTRATION_OPENSEARCH),
-    optimize(OPTIMIZE_OPENSEARCH),
-    identity(IDENTITY_POSTGRES),
+    orchestration(
+        &[ORCHESTRATION_POSTGRES],
+        &[
+            NO_GLOBAL,
+            NO_BUNDLED_ELASTICSEARCH,
+            ORCHESTRATION_OPENSEARCH,
+        ],
+    ),
+    optimize(&[NO_GLOBAL, NO_BUNDLED_ELASTICSEARCH, OPTIMIZE_OPENSEARCH]),
+    identity(&[NO_IDENTITY_BUNDLED, IDENTITY_POSTGRES]),
     IDENTITY_KEYCLOAK,
-    web_modeler(MODELER_USERNAME),
+    web_modeler(&[NO_MODELER_BUNDLED, MODELER_USERNAME]),
 ];
 
 const PODS_8_10: &[Pod] = &[
-    orchestration(ORCHESTRATION_POSTGRES, ORCHESTRATION_OPENSEARCH),
-    optimize(OPTIMIZE_OPENSEARCH),
-    identity(IDENTITY_POSTGRES),
+    orchestration(
+        &[ORCHESTRATION_POSTGRES],
+        &[NO_GLOBAL, ORCHESTRATION_OPENSEARCH],
+    ),
+    optimize(&[NO_GLOBAL, OPTIMIZE_OPENSEARCH]),
+    identity(&[IDENTITY_POSTGRES]),
     CAMUNDA_HUB,
 ];
 
@@ -151,16 +167,20 @@ const IDENTITY_KEYCLOAK: Pod = Pod {
         own: Own::Items(r#"[{"name": "data-tmp", "emptyDir": {}}]"#),
         ..list("extraVolumes")
     }],
-    postgres: &[
+    postgres: &[&[
         Setting("identityKeycloak.postgresql.enabled", Flag(false)),
         Setting("identityKeycloak.externalDatabase.host", Text("localhost")),
         Setting("identityKeycloak.externalDatabase.port", Port),
         Setting("identityKeycloak.externalDatabase.database", Database),
         Setting("identityKeycloak.externalDatabase.user", User),
         Setting("identityKeycloak.externalDatabase.password", Text("unused")),
-    ],
+    ]],
     ..KEYCLOAK
 };
+
+/// The chart prefers its own PostgreSQL: up to 8.7 by this key, then by one with Web Modeler's name.
+pub(super) const NO_BUNDLED_POSTGRES: &[Setting] = &[Setting("postgresql.enabled", Flag(false))];
+const NO_MODELER_BUNDLED: &[Setting] = &[Setting("webModelerPostgresql.enabled", Flag(false))];
 
 const MODELER_USER: &[Setting] = &[
     Setting("webModeler.restapi.externalDatabase.url", JdbcUrl),
@@ -184,10 +204,10 @@ const CAMUNDA_HUB: Pod = Pod {
         others: &["webModeler.restapi.extraVolumes"],
         ..list("extraVolumes")
     }],
-    postgres: &[
+    postgres: &[&[
         Setting("camundaHub.restapi.externalDatabase.url", JdbcUrl),
         Setting("camundaHub.restapi.externalDatabase.username", User),
-    ],
+    ]],
     ..POD
 };
 
@@ -201,7 +221,7 @@ const fn chart(line: &'static str, version: &'static str, pods: &'static [Pod]) 
     }
 }
 
-const fn orchestration(postgres: &'static [Setting], opensearch: &'static [Setting]) -> Pod {
+const fn orchestration(postgres: Settings, opensearch: Settings) -> Pod {
     Pod {
         components: &[
             Component::Orchestration,
@@ -221,7 +241,7 @@ const fn orchestration(postgres: &'static [Setting], opensearch: &'static [Setti
     }
 }
 
-const fn optimize(opensearch: &'static [Setting]) -> Pod {
+const fn optimize(opensearch: Settings) -> Pod {
     Pod {
         components: &[Component::Optimize],
         account: "optimize",
@@ -231,7 +251,7 @@ const fn optimize(opensearch: &'static [Setting]) -> Pod {
     }
 }
 
-pub(super) const fn identity(postgres: &'static [Setting]) -> Pod {
+pub(super) const fn identity(postgres: Settings) -> Pod {
     Pod {
         components: &[Component::Identity],
         account: "identity",
@@ -241,7 +261,7 @@ pub(super) const fn identity(postgres: &'static [Setting]) -> Pod {
     }
 }
 
-pub(super) const fn web_modeler(postgres: &'static [Setting]) -> Pod {
+pub(super) const fn web_modeler(postgres: Settings) -> Pod {
     Pod {
         components: &[Component::WebModeler],
         account: "webModeler",

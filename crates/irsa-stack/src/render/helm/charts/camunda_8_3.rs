@@ -1,6 +1,8 @@
 //! Camunda's chart 8.3, which has no keys for OpenSearch: the applications get environment variables.
 
-use super::camunda::{IDENTITY_POSTGRES_WITH_PASSWORD, identity};
+use super::camunda::{
+    IDENTITY_PASSWORD, IDENTITY_POSTGRES, NO_BUNDLED_POSTGRES, identity, web_modeler,
+};
 use super::keycloak::KEYCLOAK;
 use super::{POD, list};
 use crate::render::helm::chart::Content::{Database, Flag, HttpUrl, JdbcUrl, Port, Text, User};
@@ -12,6 +14,9 @@ const NO_ELASTICSEARCH: &[Setting] = &[
     Setting("global.elasticsearch.disableExporter", Flag(true)),
     Setting("elasticsearch.enabled", Flag(false)),
 ];
+
+/// The chart refuses both databases.
+const NO_IDENTITY_BUNDLED: &[Setting] = &[Setting("identity.postgresql.enabled", Flag(false))];
 
 const IMAGE: &str =
     "Camunda 8.3 has a separate image of Operate for OpenSearch: set it in `operate.image`.";
@@ -33,7 +38,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             variables: ZEEBE,
             signs: None,
         }),
-        opensearch: NO_ELASTICSEARCH,
+        opensearch: &[NO_ELASTICSEARCH],
         ..POD
     },
     Pod {
@@ -45,7 +50,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             variables: OPERATE,
             signs: Some("operate"),
         }),
-        opensearch: NO_ELASTICSEARCH,
+        opensearch: &[NO_ELASTICSEARCH],
         remarks: &[IMAGE],
         ..POD
     },
@@ -58,18 +63,12 @@ pub(super) const PODS_8_3: &[Pod] = &[
             variables: TASKLIST,
             signs: Some("tasklist"),
         }),
-        opensearch: NO_ELASTICSEARCH,
+        opensearch: &[NO_ELASTICSEARCH],
         ..POD
     },
-    identity(IDENTITY_POSTGRES_WITH_PASSWORD),
+    identity(&[NO_IDENTITY_BUNDLED, IDENTITY_POSTGRES, IDENTITY_PASSWORD]),
     IDENTITY_KEYCLOAK,
-    Pod {
-        components: &[Component::WebModeler],
-        account: "webModeler",
-        key: "webModeler.restapi",
-        postgres: WEB_MODELER,
-        ..POD
-    },
+    web_modeler(&[NO_BUNDLED_POSTGRES, WEB_MODELER]),
 ];
 
 const ZEEBE: &[Setting] = &[
@@ -114,7 +113,7 @@ const IDENTITY_KEYCLOAK: Pod = Pod {
         own: Own::InChart,
         ..list("extraVolumes")
     }],
-    postgres: &[
+    postgres: &[&[
         Setting("identity.keycloak.postgresql.enabled", Flag(false)),
         Setting("identity.keycloak.externalDatabase.host", Text("localhost")),
         Setting("identity.keycloak.externalDatabase.port", Port),
@@ -124,7 +123,7 @@ const IDENTITY_KEYCLOAK: Pod = Pod {
             "identity.keycloak.externalDatabase.password",
             Text("unused"),
         ),
-    ],
+    ]],
     ..KEYCLOAK
 };
 

@@ -26,7 +26,7 @@ pub(in crate::render::helm) static BITNAMI: [Chart; 1] = [Chart {
     line: "24",
     version: "24.9.1",
     pods: &[Pod {
-        postgres: &[
+        postgres: &[&[
             Setting("postgresql.enabled", Flag(false)),
             Setting("externalDatabase.host", Text("localhost")),
             Setting("externalDatabase.port", Port),
@@ -34,7 +34,7 @@ pub(in crate::render::helm) static BITNAMI: [Chart; 1] = [Chart {
             Setting("externalDatabase.user", User),
             // Without it, the chart generates one at each render.
             Setting("externalDatabase.password", Text("unused")),
-        ],
+        ]],
         ..KEYCLOAK
     }],
 }];
@@ -54,7 +54,7 @@ pub(in crate::render::helm) static CODECENTRIC: [Chart; 1] = [Chart {
         ],
         unquoted: &["name", "database"],
         has_texts: true,
-        postgres: &[
+        postgres: &[&[
             Setting("database.vendor", Text("postgres")),
             Setting("database.hostname", Text("localhost")),
             Setting("database.port", Port),
@@ -62,7 +62,7 @@ pub(in crate::render::helm) static CODECENTRIC: [Chart; 1] = [Chart {
             Setting("database.username", User),
             // It runs before the sidecar, and would wait for it.
             Setting("dbchecker.enabled", Flag(false)),
-        ],
+        ]],
         ..KEYCLOAK
     }],
 }];
