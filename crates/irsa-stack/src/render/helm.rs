@@ -101,8 +101,11 @@ impl<'b> Builder<'b> {
         for list in pod.volumes.iter().filter(|_| !volumes.is_empty()) {
             self.list(pod, list, volumes.clone())?;
         }
-        self.remarks
-            .extend(pod.remarks.iter().map(|one| (*one).to_owned()));
+        for remark in pod.remarks {
+            if !self.remarks.iter().any(|other| other == remark) {
+                self.remarks.push((*remark).to_owned());
+            }
+        }
         Ok(())
     }
 

@@ -229,6 +229,14 @@ fn what_would_win_over_ours_is_switched_off() {
     }
 }
 
+/// Chart 8.3 enables Optimize by default.
+#[test]
+fn optimize_without_elasticsearch_is_said_once() {
+    let files = rendered(&camunda("8.3"), &[KEYCLOAK_8_3]).unwrap();
+    let remark = "set `optimize.enabled: false`";
+    assert_eq!(files[0].text.matches(remark).count(), 1);
+}
+
 /// The settings of the guide that was written by hand, apart from the sidecar itself, which has one owner.
 #[test]
 fn the_guide_has_the_same_settings() {

@@ -21,6 +21,10 @@ const NO_IDENTITY_BUNDLED: &[Setting] = &[Setting("identity.postgresql.enabled",
 const IMAGE: &str =
     "Camunda 8.3 has a separate image of Operate for OpenSearch: set it in `operate.image`.";
 
+/// The chart enables it by default.
+const OPTIMIZE: &str =
+    "Optimize needs Elasticsearch, which these values switch off: set `optimize.enabled: false`.";
+
 pub(super) const PODS_8_3: &[Pod] = &[
     Pod {
         components: &[Component::Zeebe],
@@ -39,6 +43,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             signs: None,
         }),
         opensearch: &[NO_ELASTICSEARCH],
+        remarks: &[OPTIMIZE],
         ..POD
     },
     Pod {
@@ -51,7 +56,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             signs: Some("operate"),
         }),
         opensearch: &[NO_ELASTICSEARCH],
-        remarks: &[IMAGE],
+        remarks: &[OPTIMIZE, IMAGE],
         ..POD
     },
     Pod {
@@ -64,6 +69,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             signs: Some("tasklist"),
         }),
         opensearch: &[NO_ELASTICSEARCH],
+        remarks: &[OPTIMIZE],
         ..POD
     },
     identity(&[NO_IDENTITY_BUNDLED, IDENTITY_POSTGRES, IDENTITY_PASSWORD]),
