@@ -213,9 +213,38 @@ fn names_that_become_the_same_are_told_apart() {
     let [digit, hyphen, underscore] = names[..] else {
         panic!("{clusters}");
     };
-    assert_eq!(digit, "\"_1c\" {");
-    assert!(hyphen.starts_with("\"a_b_") && underscore.starts_with("\"a_b_"));
-    assert_ne!(hyphen, underscore);
+    assert!(digit.starts_with("\"_1c_"), "{digit}");
+    assert_eq!(hyphen, "\"a_b\" {");
+    assert!(underscore.starts_with("\"a_b_"), "{underscore}");
+}
+
+#[test]
+fn a_role_that_is_added_renames_no_other_block() {
+    let other = "  other:\n    service_account: shop/other\n    role: {name: shop_api}\n    postgres: {store: orders, database: orders, user: other}\n";
+    let before = one(&creatable(), "iam");
+    let after = one(
+        &(SMALL.to_owned() + other + NETWORK).replacen(
+            "    databases:",
+            "    admin: {user: root, password: managed}\n    databases:",
+            1,
+        ),
+        "iam",
+    );
+    for text in [&before, &after] {
+        assert!(text.contains("module \"shop_api\" {"), "{text}");
+    }
+    assert!(after.contains("module \"shop_api_"), "{after}");
+}
+
+#[test]
+fn the_role_of_the_setup_reads_passwords_only_for_the_setup() {
+    let text = Preset::Camunda83.text();
+    assert!(text.contains("\n    admin: setup"), "{text}");
+    let requested = "\nsetup: {namespace: irsa-setup}\n";
+    assert!(text.contains(requested), "{text}");
+    let action = "secretsmanager:GetSecretValue";
+    assert!(one(text, "setup").contains(action));
+    assert!(!one(&text.replacen(requested, "\n", 1), "setup").contains(action));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Names of blocks, and references to what is known only after `terraform apply`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use irsa_chain::{OidcProviderArn, RoleArn};
@@ -167,25 +167,24 @@ pub(super) fn identifier(key: &str) -> String {
     key.replace('-', "_")
 }
 
-/// Names of blocks. Where two would be the same, a hash tells them apart.
+/// Names of blocks. Each depends on its own name alone: if it depended on others, Terraform would replace a role once
+/// one with a similar name is added.
 fn identifiers(names: Vec<&str>) -> BTreeMap<&str, String> {
-    let mut bases: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for name in names {
-        bases.entry(base(name)).or_default().insert(name);
-    }
-    let mut found = BTreeMap::new();
-    for (base, names) in bases {
-        let is_shared = names.len() > 1;
-        for name in names {
-            let identifier = if is_shared {
-                format!("{base}_{}", hash(name))
-            } else {
-                base.clone()
-            };
-            found.insert(name, identifier);
-        }
-    }
-    found
+    let identifier = |name| {
+        let identifier = if is_lossy(name) {
+            format!("{}_{}", base(name), hash(name))
+        } else {
+            base(name)
+        };
+        (name, identifier)
+    };
+    names.into_iter().map(identifier).collect()
+}
+
+/// Whether a different name may have the same base.
+fn is_lossy(name: &str) -> bool {
+    let is_kept = |char: char| char.is_ascii_alphanumeric() || char == '-';
+    !name.chars().all(is_kept) || name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn base(name: &str) -> String {

@@ -26,7 +26,7 @@ pub(super) fn body(context: &Context<'_>) -> Option<Body> {
 
 fn permissions(context: &Context<'_>, setup: &Setup) -> Expression {
     let (statements, substitutions): (Vec<_>, Vec<_>) =
-        [requests(context, setup), secrets(context)]
+        [requests(context, setup), secrets(context, setup)]
             .into_iter()
             .flatten()
             .unzip();
@@ -47,7 +47,11 @@ fn requests(context: &Context<'_>, setup: &Setup) -> Option<(Value, Vec<Substitu
 }
 
 /// The passwords that AWS keeps for the administrators of created clusters. Their ARNs are known after `terraform apply`.
-fn secrets(context: &Context<'_>) -> Option<(Value, Vec<Substitution>)> {
+/// Only the Job of the setup reads them.
+fn secrets(context: &Context<'_>, setup: &Setup) -> Option<(Value, Vec<Substitution>)> {
+    if !setup.is_requested {
+        return None;
+    }
     let is_created = |store: &&PostgresStore| matches!(store.origin, Origin::Create(_));
     let stores = context.stack.postgres.iter().filter(is_created);
     let substitutions: Vec<_> = stores.map(secret).collect();
