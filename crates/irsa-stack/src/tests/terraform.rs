@@ -165,6 +165,35 @@ fn a_domain_that_aws_would_refuse_is_refused() {
 }
 
 #[test]
+fn subnets_that_aws_would_refuse_are_refused() {
+    let text = creatable();
+    assert!(files(&text, VersionSet::NEWEST).is_ok());
+    for (subnets, expected) in [
+        ("[subnet-1]", "Aurora cluster needs subnets in at least two"),
+        ("[subnet-1, subnet-2, subnet-1]", "has a subnet twice"),
+        ("[]", "is empty"),
+    ] {
+        let found = refused(&text.replacen("[subnet-1, subnet-2]", subnets, 1));
+        assert!(found.contains(expected), "{found}");
+    }
+}
+
+#[test]
+fn capacities_beyond_the_limits_of_the_old_provider_are_refused() {
+    for (capacity, is_permitted) in [
+        ("{min: 0.5, max: 128}", true),
+        ("{min: 0, max: 128}", false),
+        ("{min: 0.5, max: 256}", false),
+    ] {
+        let create = format!("create: {{engine_version: \"17.4\", serverless: {capacity}}}");
+        let text = creatable().replacen("create: {engine_version: \"17.4\"}", &create, 1);
+        assert!(files(&text, VersionSet::NEWEST).is_ok(), "{text}");
+        let old = files(&text, VersionSet::REFERENCE);
+        assert_eq!(old.is_ok(), is_permitted, "{old:?}");
+    }
+}
+
+#[test]
 fn names_that_are_taken_are_refused() {
     let second = "  other:\n    service_account: shop/other\n    role: {policy: shop-api}\n    postgres: {store: orders, database: orders, user: other}\n";
     let text = SMALL.to_owned() + second + NETWORK;

@@ -35,8 +35,25 @@ pub(super) fn variables(context: &Context<'_>) -> Option<Body> {
         .set(
             "default",
             Expression::object([("", Expression::Flag(false)); 0]),
-        );
+        )
+        .block(validation(context));
     Some(Body::new().block(Block::new("variable", ["node_security_group_ids"], body)))
+}
+
+/// A key that is not a cluster would have no effect.
+fn validation(context: &Context<'_>) -> Block {
+    let clusters = context.stack.clusters.iter();
+    // The name of a cluster has neither quotes nor `$`.
+    let names: Vec<_> = clusters.map(|one| format!("\"{}\"", one.name)).collect();
+    let condition = format!(
+        "length(setsubtract(keys(var.node_security_group_ids), [{}])) == 0",
+        names.join(", ")
+    );
+    let body = Body::new().reference("condition", condition).text(
+        "error_message",
+        "Each key must be the name of an EKS cluster in irsa.yaml.",
+    );
+    Block::plain("validation", body)
 }
 
 /// The security group of a store, and its rules.

@@ -76,14 +76,21 @@ fn named(context: &Context<'_>, store: &OpenSearchStore) -> Body {
 }
 
 fn settings(context: &Context<'_>, store: &OpenSearchStore) -> String {
-    let exists = format!("The domain {} exists and is not changed.", store.name);
-    match policies::access(context.stack, store) {
-        Some(policy) => format!(
-            "{exists} Its access policy must permit:\n\n{}",
-            policy.trim_end()
-        ),
-        None => exists,
+    let mut parts = vec![format!(
+        "The domain {} exists and is not changed.",
+        store.name
+    )];
+    if store.is_fine_grained {
+        let admin = store.admin.as_str();
+        parts.push(format!(
+            "Its master user must be:\n\n  master_user_arn = \"{admin}\""
+        ));
     }
+    if let Some(policy) = policies::access(context.stack, store) {
+        let policy = policy.trim_end();
+        parts.push(format!("Its access policy must permit:\n\n{policy}"));
+    }
+    parts.join("\n\n")
 }
 
 fn uses(store: &OpenSearchStore, workload: &Workload) -> bool {

@@ -1,6 +1,6 @@
 //! What Terraform can't create from the file, with what to change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use irsa_chain::untrusted::quoted;
 use irsa_chain::{AccountId, Region};
@@ -29,7 +29,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<String> {
             store.via.as_ref(),
         ));
         if let Origin::Create(create) = &store.origin {
-            postgres(&name, store, create, &mut found);
+            postgres(context, &name, store, create, &mut found);
         }
     }
     for store in &stack.opensearch {
@@ -46,6 +46,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<String> {
             domain(&name, create, network, &mut found);
         }
     }
+    subnets(stack, &mut found);
     clusters(stack, &mut found);
     policies(stack, &mut found);
     setup(context, &mut found);
@@ -84,7 +85,40 @@ fn place<C>(
     }
 }
 
-fn postgres(name: &str, store: &PostgresStore, create: &CreatePostgres, found: &mut Vec<String>) {
+/// Refuses subnets that AWS refuses.
+fn subnets(stack: &Stack, found: &mut Vec<String>) {
+    let Some(network) = &stack.network else {
+        return;
+    };
+    let is_created = |store: &PostgresStore| matches!(store.origin, Origin::Create(_));
+    let has_cluster = stack.postgres.iter().any(is_created);
+    let distinct: BTreeSet<_> = network.subnets.iter().collect();
+    if distinct.len() < network.subnets.len() {
+        found.push("`network.subnets` has a subnet twice: remove one of them".to_owned());
+    } else if distinct.is_empty() {
+        found.push("`network.subnets` is empty: name the subnets of the data stores".to_owned());
+    } else if has_cluster && distinct.len() < 2 {
+        found.push(
+            "`network.subnets` has one subnet: an Aurora cluster needs subnets in at least two Availability Zones"
+                .to_owned(),
+        );
+    }
+}
+
+fn postgres(
+    context: &Context<'_>,
+    name: &str,
+    store: &PostgresStore,
+    create: &CreatePostgres,
+    found: &mut Vec<String>,
+) {
+    if context.versions.provider == Provider::V5_9 {
+        found.extend(
+            create
+                .serverless
+                .and_then(|one| capacity(name, one.min, one.max)),
+        );
+    }
     if store.admin.is_none() {
         found.push(format!(
             "`{name}.admin` is missing: a cluster that is created has an administrator. Add `admin: {{user: NAME, \
@@ -108,6 +142,16 @@ fn postgres(name: &str, store: &PostgresStore, create: &CreatePostgres, found: &
              {MAX_CLUSTER_IDENTIFIER}"
         ));
     }
+}
+
+/// Version 5.9 of the provider checks the limits that Aurora had in 2023.
+fn capacity(name: &str, min: f64, max: f64) -> Option<String> {
+    (min < 0.5 || max > 128.0).then(|| {
+        format!(
+            "`{name}.create.serverless`: version 5.9 of the AWS provider permits capacities from 0.5 to 128, and these \
+             are {min} and {max}. Change them, or use other `--versions`"
+        )
+    })
 }
 
 fn domain(name: &str, create: &CreateOpenSearch, network: &Network, found: &mut Vec<String>) {
