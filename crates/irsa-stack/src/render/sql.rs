@@ -10,15 +10,41 @@ use crate::sql::{
 };
 use crate::stack::{Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Stack, Workload};
 
+/// Hides objects of users behind the catalog's. A database that was upgraded from before PostgreSQL 15 may let every user
+/// create functions in `public`, which would run with the administrator's rights.
+const SAFE_PATH: &str = "SET search_path = pg_catalog, pg_temp;\n";
+
+/// Keeps CREATE ROLE from making the administrator a member that inherits, where the server has this setting.
+const NO_SELF_GRANT: &str = "SELECT count(set_config(name, '', false)) AS self_grants FROM pg_settings \
+                             WHERE name = 'createrole_self_grant' \\gset\n\n";
+
 /// Refuses to enable IAM authentication where that would end a login by password.
 ///
 /// For a role that the administrator is a member of, it would be the administrator's: from PostgreSQL 16 on, CREATE ROLE
 /// makes its creator a member without INHERIT, which does not count. For a role that this setup did not create, it
 /// would be an application's.
-const GUARDS: &str = r"CREATE FUNCTION pg_temp.check_user(target name, mark text) RETURNS void LANGUAGE plpgsql AS $irsa$
+const GUARDS: &str = r"CREATE FUNCTION pg_temp.inherits(member name, target name) RETURNS boolean LANGUAGE plpgsql AS $irsa$
+DECLARE
+  condition text := '';
+  found boolean;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = target
-      AND (shobj_description(oid, 'pg_authid') = mark OR pg_has_role(oid, 'rds_iam', 'MEMBER'))) THEN
+  IF current_setting('server_version_num')::int >= 160000 THEN
+    condition := 'AND m.inherit_option';
+  END IF;
+  EXECUTE format('WITH RECURSIVE path AS (
+      SELECT oid FROM pg_roles WHERE rolname = $1
+      UNION
+      SELECT m.roleid FROM pg_auth_members m JOIN path ON m.member = path.oid WHERE true %s)
+    SELECT EXISTS (SELECT FROM path JOIN pg_roles r USING (oid) WHERE r.rolname = $2)', condition)
+    INTO found USING member, target;
+  RETURN found;
+END
+$irsa$;
+
+CREATE FUNCTION pg_temp.check_user(target name, mark text) RETURNS void LANGUAGE plpgsql AS $irsa$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = target AND NOT rolsuper
+      AND (shobj_description(oid, 'pg_authid') = mark OR pg_temp.inherits(target, 'rds_iam'))) THEN
     RAISE EXCEPTION 'role % exists already: with rds_iam, its login by password would stop working', target
       USING HINT = 'Choose another user in irsa.yaml, or run GRANT rds_iam yourself once nothing logs in by password.';
   END IF;
@@ -26,20 +52,8 @@ END
 $irsa$;
 
 CREATE FUNCTION pg_temp.check_admin(target name) RETURNS void LANGUAGE plpgsql AS $irsa$
-DECLARE
-  condition text := '';
-  is_member boolean;
 BEGIN
-  IF current_setting('server_version_num')::int >= 160000 THEN
-    condition := 'AND m.inherit_option';
-  END IF;
-  EXECUTE format('WITH RECURSIVE path AS (
-      SELECT oid FROM pg_roles WHERE rolname = current_user
-      UNION
-      SELECT m.roleid FROM pg_auth_members m JOIN path ON m.member = path.oid WHERE true %s)
-    SELECT EXISTS (SELECT FROM path JOIN pg_roles r USING (oid) WHERE r.rolname = $1)', condition)
-    INTO is_member USING target;
-  IF is_member THEN
+  IF pg_temp.inherits(current_user, target) THEN
     RAISE EXCEPTION 'administrator % is a member of %: with rds_iam its password would stop working', current_user, target
       USING HINT = format('REVOKE %I FROM %I;', target, current_user);
   END IF;
@@ -68,7 +82,8 @@ fn store_script(stack: &Stack, store: &PostgresStore) -> String {
     let (host, port) = (&store.endpoint, store.port);
     let mut text = format!(
         "-- PostgreSQL cluster {}: databases, users, IAM authentication.\n\
-         -- Run it as the administrator: psql \"host=HOST port={port} dbname=postgres user=ADMIN sslmode=verify-full\" -f FILE\n",
+         -- Run it as the administrator: psql \"host=HOST port={port} dbname=postgres user=ADMIN sslmode=verify-full\" -f FILE\n\
+         -- Keep a second session open until the administrator has logged in again: it could take a GRANT back.\n",
         store.identifier
     );
     if !stack
@@ -78,6 +93,8 @@ fn store_script(stack: &Stack, store: &PostgresStore) -> String {
         let _ = writeln!(text, "-- HOST is {host}");
     }
     text += "\n\\set ON_ERROR_STOP on\n\n";
+    text += SAFE_PATH;
+    text += NO_SELF_GRANT;
     text += GUARDS;
     let objects = PostgresObjects::for_store(stack, store);
     for user in &objects.users {
@@ -138,13 +155,31 @@ fn database_statements(database: &DatabaseObject, mark: &str) -> String {
     for grant in grants {
         let _ = writeln!(text, "{grant};");
     }
+    if database.is_exclusive {
+        text += &exclusive_warning(database);
+    }
     let _ = writeln!(text, "{}", connect(&database.name));
+    text += SAFE_PATH;
     let grants = writers.iter().map(|user| grant_schema(user));
     let grants = grants.chain(readers.iter().map(|user| grant_schema_usage(user)));
     for grant in grants {
         let _ = writeln!(text, "{grant};");
     }
     text
+}
+
+/// Says that the database stays open: closing it needs the users who work in it, which only `irsa apply sql` looks up.
+fn exclusive_warning(database: &DatabaseObject) -> String {
+    let shown = comment_text(&database.name)
+        .replace('\\', "\\\\")
+        .replace('\'', "''");
+    format!(
+        "SELECT has_database_privilege('public', {name}, 'CONNECT') AS is_open \\gset\n\
+         \\if :is_open\n\
+         \\warn 'every user can still connect to database {shown}: only irsa apply sql sets exclusive'\n\
+         \\endif\n",
+        name = literal(&database.name),
+    )
 }
 
 /// Only the owner of tables can let others read them; the administrator is not a member of the owner, on purpose.

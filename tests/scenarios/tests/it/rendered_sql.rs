@@ -15,7 +15,8 @@ postgres:
   aurora:
     databases:
       keycloak: null
-      "it's a \"name\"; x=": {}
+      "it's a \"name\"; x=": {exclusive: true}
+      webmodeler: {exclusive: true}
 workloads:
   keycloak:
     postgres: {database: "it's a \"name\"; x=", user: "o'neil\""}
@@ -26,7 +27,8 @@ workloads:
 
 /// What RDS has: `rds_iam`, and an administrator who may grant it without having it.
 const LIKE_RDS: &str = "CREATE ROLE rds_iam; CREATE ROLE camunda_admin LOGIN CREATEDB CREATEROLE;
-    GRANT rds_iam TO camunda_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;";
+    GRANT rds_iam TO camunda_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
+    ALTER ROLE camunda_admin SET createrole_self_grant = 'set, inherit';";
 
 /// Everything that the script may change, apart from what it finds.
 const STATE: &str = "
@@ -276,4 +278,48 @@ fn a_login_by_password_is_never_ended() {
     );
     server.execute("REVOKE reader FROM camunda_admin");
     server.run_whole();
+    server.reset();
+    // The right to grant rds_iam does not end the login by password.
+    server.execute(
+        "CREATE ROLE webmodeler LOGIN PASSWORD 'x';
+         GRANT rds_iam TO webmodeler WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+    );
+    failed(&server.run(&script), "role webmodeler exists already");
+    server.execute("DROP ROLE webmodeler; CREATE ROLE webmodeler LOGIN SUPERUSER PASSWORD 'x'");
+    failed(&server.run(&script), "role webmodeler exists already");
+}
+
+/// A database that was upgraded from PostgreSQL 14 lets every user create functions in `public`.
+#[test]
+fn functions_of_users_do_not_run() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    // Literals are `text`, for which these fit better than the catalog's, whose parameters are of type `name`.
+    server.execute(
+        "GRANT CREATE ON SCHEMA public TO PUBLIC; CREATE ROLE webmodeler LOGIN PASSWORD 'x'",
+    );
+    let planted = "
+        CREATE FUNCTION public.shobj_description(oid, text) RETURNS text LANGUAGE sql AS 'SELECT ''irsa: camunda''';
+        CREATE FUNCTION public.pg_has_role(oid, text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';";
+    succeeded(&server.psql("webmodeler", "postgres", &["-c", planted]));
+    let script = server.folder.path().join("sql/aurora.sql");
+    failed(&server.run(&script), "role webmodeler exists already");
+}
+
+#[test]
+fn a_database_that_stays_open_is_named() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.execute("CREATE DATABASE webmodeler OWNER camunda_admin");
+    let output = server.run(&server.folder.path().join("sql/aurora.sql"));
+    succeeded(&output);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("every user can still connect to database webmodeler"),
+        "{said}"
+    );
+    // One that the script created is closed.
+    assert!(!said.contains("connect to database it's"), "{said}");
 }
