@@ -13,6 +13,7 @@ mod databases;
 mod error;
 #[cfg(test)]
 mod fuse;
+mod guard;
 mod login_proof;
 mod password_login;
 mod prune;
@@ -66,6 +67,7 @@ pub async fn apply(
     state::check_server(&session).await?;
     if !steps.is_dry_run() {
         run_lock::acquire(&session, options.lock_timeout, steps).await?;
+        guard::wait_for_others(&session, steps).await?;
     }
     let mut run = Run {
         objects,

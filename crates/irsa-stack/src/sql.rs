@@ -138,6 +138,13 @@ impl DatabaseObject {
         format!("REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC")
     }
 
+    /// Returns the statement after which only users who were granted it can connect, and those have all other
+    /// privileges that they had.
+    pub fn revoke_public_connect(&self) -> String {
+        let name = identifier(&self.name);
+        format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+    }
+
     /// Returns the statement that lets a user connect.
     pub fn grant_connect(&self, user: &str) -> String {
         format!(

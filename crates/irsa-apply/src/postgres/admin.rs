@@ -28,6 +28,7 @@ pub struct Admin {
     endpoint: String,
     dial: (String, u16),
     tls: Arc<ClientConfig>,
+    guard_delay: Duration,
     #[cfg(test)]
     pub(super) fuse: super::fuse::Fuse,
 }
@@ -61,6 +62,7 @@ impl Admin {
             endpoint: endpoint.to_owned(),
             dial: (endpoint.to_owned(), port),
             tls,
+            guard_delay: super::guard::DELAY,
             #[cfg(test)]
             fuse: super::fuse::Fuse::default(),
         })
@@ -76,6 +78,16 @@ impl Admin {
     /// Returns the name of the database user.
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// Returns the time after which a grant that was not proven is taken back.
+    pub(super) fn guard_delay(&self) -> Duration {
+        self.guard_delay
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_guard_delay(&mut self, delay: Duration) {
+        self.guard_delay = delay;
     }
 
     /// Returns what it authenticates with.

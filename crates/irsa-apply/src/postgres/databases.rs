@@ -106,7 +106,12 @@ impl Run<'_, '_> {
             let users = state::public_users(&self.session, &database.name, true).await?;
             statements.extend(users.iter().map(|user| database.grant_connect(user)));
         }
-        statements.push(database.revoke_public());
+        // Temporary tables of a database with applications stay allowed.
+        statements.push(if is_ours {
+            database.revoke_public()
+        } else {
+            database.revoke_public_connect()
+        });
         let outcome = if self.steps.is_dry_run() {
             Ok(())
         } else {

@@ -8,16 +8,19 @@ use std::time::Duration;
 use irsa_chain::untrusted::quoted;
 use irsa_stack::sql::UserObject;
 
+use super::ADMIN_DATABASE;
 use super::admin::Admin;
 use super::session::Session;
+use super::state::check_server;
 use crate::ApplyError;
+use tokio::time::timeout;
 
 /// Attempts to log in where the server cannot be asked, for example because all connections are in use.
 const ATTEMPTS: u32 = 3;
+/// Time limit for all attempts.
+const LIMIT: Duration = Duration::from_secs(60);
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_secs(2);
-/// The database of the login.
-const DATABASE: &str = "postgres";
 
 /// Logs in as the administrator again. If that fails, takes the grant back over `session`, which is still open.
 pub(super) async fn prove(
@@ -25,7 +28,7 @@ pub(super) async fn prove(
     session: &Session,
     user: &UserObject,
 ) -> Result<(), ApplyError> {
-    let Err(reason) = log_in(admin).await else {
+    let Err(reason) = log_in_within(admin).await else {
         return Ok(());
     };
     let revoke = user.revoke_iam();
@@ -56,14 +59,25 @@ pub(super) async fn prove(
     ))
 }
 
+/// The guard takes the grant back after twice this limit.
+async fn log_in_within(admin: &Admin) -> Result<(), String> {
+    let proof = timeout(LIMIT, log_in(admin)).await;
+    proof.unwrap_or_else(|_| Err(format!("no login within {} s", LIMIT.as_secs())))
+}
+
 /// Returns why not, if the administrator cannot log in.
 async fn log_in(admin: &Admin) -> Result<(), String> {
     for attempt in 1.. {
-        let Err(error) = Session::open(admin, DATABASE).await else {
-            return Ok(());
+        let (is_refused, reason) = match Session::open(admin, ADMIN_DATABASE).await {
+            // Behind some endpoints are several servers, and a replica may not have the grant yet.
+            Ok(session) => match check_server(&session).await {
+                Ok(()) => return Ok(()),
+                Err(error) => (false, error.message),
+            },
+            Err(error) => (error.is_refused, error.reason().to_owned()),
         };
-        if error.is_refused || attempt == ATTEMPTS {
-            return Err(error.reason().to_owned());
+        if is_refused || attempt == ATTEMPTS {
+            return Err(reason);
         }
         tokio::time::sleep(PAUSE).await;
     }

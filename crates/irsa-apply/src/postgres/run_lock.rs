@@ -28,18 +28,19 @@ pub(super) async fn acquire(
     );
     let millis = limit.as_millis().max(1);
     session
-        .run_all(&[format!("SET lock_timeout = {millis}")])
+        .run_all(&[
+            format!("SET lock_timeout = {millis}"),
+            "SET statement_timeout = 0".to_owned(),
+        ])
         .await?;
-    let locked = session.query("SELECT pg_advisory_lock($1)", &[&KEY]).await;
+    let locked = session.lock(KEY, limit).await;
     if let Err(error) = locked {
         return Err(ApplyError::new(format!(
             "{holder} still holds the lock of `irsa apply sql` after {seconds} s: {error}"
         ))
         .with_remedy("wait for the other run, or end its session by pg_terminate_backend"));
     }
-    session
-        .run_all(&["SET lock_timeout = '30s'".to_owned()])
-        .await
+    session.reset_limits().await
 }
 
 async fn try_acquire(session: &Session) -> Result<bool, ApplyError> {

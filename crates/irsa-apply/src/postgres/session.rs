@@ -10,11 +10,20 @@ use super::admin::Admin;
 use super::error::{LoginError, statement_failed};
 use crate::ApplyError;
 
-/// Names in the catalog cannot be hidden by objects of users. Statements and locks are bounded.
+/// Names in the catalog cannot be hidden by objects of users. Statements and locks are bounded. The session may be idle,
+/// because it is needed for taking a grant back. A created role does not get the administrator as a member that inherits.
+/// The last two settings are missing on some versions.
 const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp;
-    SET statement_timeout = '5min';
-    SET lock_timeout = '30s';
-    SET idle_in_transaction_session_timeout = '1min'";
+    SET statement_timeout = '5min'; SET lock_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '1min';
+    SELECT set_config(name, CASE name WHEN 'idle_session_timeout' THEN '0' ELSE '' END, false)
+      FROM pg_settings WHERE name IN ('idle_session_timeout', 'createrole_self_grant')";
+
+/// The limits of [`SETTINGS`].
+const LIMITS: &str = "SET statement_timeout = '5min'; SET lock_timeout = '30s'";
+
+/// Time between the server's limit and this one's.
+const GRACE: Duration = Duration::from_mins(1);
 
 /// Time limit for an answer, longer than the server's own.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(6);
@@ -76,16 +85,49 @@ impl Session {
         outcome
     }
 
+    /// Runs a statement that changes only this session.
+    pub(super) async fn run_unbroken(&self, statement: &str) -> Result<(), ApplyError> {
+        self.answer(self.client.batch_execute(statement)).await
+    }
+
+    /// Runs a statement that ends by itself or is canceled.
+    pub(super) async fn run_without_limit(&self, statement: &str) -> Result<(), ApplyError> {
+        let outcome = self.client.batch_execute(statement).await;
+        outcome.map_err(|error| statement_failed(&error))
+    }
+
+    /// Waits for an advisory lock, for as long as `lock_timeout` says, which is `limit`.
+    pub(super) async fn lock(&self, key: i64, limit: Duration) -> Result<(), ApplyError> {
+        let parameters: &[&(dyn ToSql + Sync)] = &[&key];
+        let wait = self.client.query("SELECT pg_advisory_lock($1)", parameters);
+        let limit = limit.saturating_add(GRACE);
+        bounded(wait, limit).await.map(|_| ())
+    }
+
+    /// Bounds statements and locks as at the start of the session.
+    pub(super) async fn reset_limits(&self) -> Result<(), ApplyError> {
+        self.answer(self.client.batch_execute(LIMITS)).await
+    }
+
     async fn answer<T>(
         &self,
         request: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, ApplyError> {
-        match timeout(ANSWER_TIMEOUT, request).await {
-            Ok(answer) => answer.map_err(|error| statement_failed(&error)),
-            Err(_) => Err(ApplyError::new(format!(
-                "the server did not answer within {} s",
-                ANSWER_TIMEOUT.as_secs()
-            ))),
+        bounded(request, ANSWER_TIMEOUT).await
+    }
+}
+
+async fn bounded<T>(
+    request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    limit: Duration,
+) -> Result<T, ApplyError> {
+    match timeout(limit, request).await {
+        Ok(answer) => answer.map_err(|error| statement_failed(&error)),
+        Err(_) => {
+            let seconds = limit.as_secs();
+            Err(ApplyError::new(format!(
+                "the server did not answer within {seconds} s"
+            )))
         }
     }
 }

@@ -61,7 +61,8 @@ const ACTS_AS: &str = "
         WHERE r.rolname = $1::text AND s.setdatabase = 0 AND s.setconfig @> ARRAY['role=' || $2::text])";
 
 const DATABASE: &str = "
-    SELECT NOT d.datallowconn AND d.datconnlimit = 0, shobj_description(d.oid, 'pg_database'),
+    SELECT NOT d.datallowconn AND d.datconnlimit = 0 AND shobj_description(d.oid, 'pg_database') IS NULL
+        AND pg_get_userbyid(d.datdba) = current_user, shobj_description(d.oid, 'pg_database'),
       EXISTS (SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
         WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT')
     FROM pg_database d WHERE d.datname = $1::text";
@@ -81,7 +82,8 @@ const SCHEMA_PRIVILEGES: &str = "
 /// Users who can connect because everyone can.
 const PUBLIC_USERS: &str = "
     SELECT l.rolname::text FROM pg_roles l, pg_database d
-    WHERE d.datname = $1::text AND l.rolcanlogin AND NOT l.rolsuper AND l.rolname !~ '^(pg_|rds)'
+    WHERE d.datname = $1::text AND l.rolcanlogin AND NOT l.rolsuper AND l.rolname !~ '^(pg_|rds_)'
+      AND l.rolname NOT IN ('rdsadmin', 'rdsrepladmin', 'rdstopmgr', 'rdsproxyadmin', 'rdswriteforwarduser')
       AND NOT EXISTS (SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
         WHERE a.grantee <> 0 AND a.privilege_type = 'CONNECT' AND pg_has_role(l.oid, a.grantee, 'USAGE'))";
 

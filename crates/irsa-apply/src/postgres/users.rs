@@ -4,6 +4,7 @@ use irsa_chain::untrusted::quoted;
 use irsa_stack::sql::{UserObject, identifier};
 
 use super::admin::AdminPassword;
+use super::guard::Guard;
 use super::state::{self, IamState, RoleState};
 use super::{Run, login_proof};
 use crate::ApplyError;
@@ -22,6 +23,7 @@ impl Run<'_, '_> {
                 self.refuse_foreign(user, role)?;
                 self.steps.held(format!("user {name} exists"));
                 if !role.can_log_in {
+                    self.refuse_group(user, role)?;
                     let what = format!("user {name} can log in");
                     self.change(what, vec![user.allow_login()]).await?;
                 }
@@ -52,6 +54,23 @@ impl Run<'_, '_> {
             return Ok(());
         };
         self.report(format!("user {name} exists"), Vec::new(), Err(error))
+    }
+
+    /// Refuses a role that someone else created without LOGIN, such as a group: its members log in, not itself.
+    fn refuse_group(&mut self, user: &UserObject, role: &RoleState) -> Result<(), ApplyError> {
+        if role.comment.as_ref() == Some(&self.objects.mark) {
+            return Ok(());
+        }
+        let name = quoted(&user.name);
+        let error = ApplyError::new(format!(
+            "role {name} exists already and cannot log in, and this setup did not create it"
+        ))
+        .with_remedy(format!(
+            "choose another `user` in irsa.yaml, or run `{}`",
+            user.allow_login()
+        ));
+        let what = format!("user {name} can log in");
+        self.report(what, vec![user.allow_login()], Err(error))
     }
 
     /// Gives the user the objects and privileges of the one it acts as, which keeps its password.
@@ -100,12 +119,49 @@ impl Run<'_, '_> {
         if self.steps.is_dry_run() {
             return self.change(what, vec![user.grant_iam()]).await;
         }
-        let granted = self.session.run_all(&[user.grant_iam()]).await;
-        let outcome = match granted {
+        let outcome = self.grant_iam(user).await;
+        self.report(what, vec![user.grant_iam()], outcome)
+    }
+
+    /// Makes the grant. The server takes it back if this process ends before the proof.
+    async fn grant_iam(&self, user: &UserObject) -> Result<(), ApplyError> {
+        let guard = Guard::start(self.admin, &self.session, user).await?;
+        // With the proof, it takes less than the guard waits.
+        let grant = [
+            "SET LOCAL statement_timeout = '30s'".to_owned(),
+            user.grant_iam(),
+        ];
+        let outcome = match self.session.run_all(&grant).await {
             Ok(()) => login_proof::prove(self.admin, &self.session, user).await,
             Err(error) => Err(error),
         };
-        self.report(what, vec![user.grant_iam()], outcome)
+        let role = state::role(&self.session, &user.name).await;
+        let is_granted = role.map(|role| role.is_some_and(|one| one.iam == IamState::Direct));
+        match (outcome, is_granted) {
+            (Ok(()), Ok(true)) => guard.cancel(&self.session).await?,
+            (outcome, Ok(false)) => {
+                guard.cancel(&self.session).await?;
+                outcome?;
+            }
+            // It may be granted, and no login has shown that this does no harm: the guard takes it back.
+            (outcome, _) => return outcome,
+        }
+        self.check_granted(user).await
+    }
+
+    /// Reads back whether the grant counts.
+    async fn check_granted(&self, user: &UserObject) -> Result<(), ApplyError> {
+        let role = state::role(&self.session, &user.name).await?;
+        if role.is_some_and(|role| role.iam == IamState::Direct) {
+            return Ok(());
+        }
+        let name = identifier(&user.name);
+        Err(ApplyError::new(format!(
+            "{} is not a member of rds_iam that inherits after `{}`",
+            quoted(&user.name),
+            user.grant_iam()
+        ))
+        .with_remedy(format!("run `ALTER ROLE {name} INHERIT`, and try again")))
     }
 
     /// Refuses the grant where the administrator, who logs in by password, is a member of the user.

@@ -260,4 +260,20 @@ fn mistakes_are_reported_before_anything_is_opened() {
         "{}",
         early.stderr
     );
+    // A login through a proxy does not show that the administrator can log in to the cluster.
+    let proxy = "
+        version: 1
+        name: shop
+        aws: {account: '111122223333', region: eu-central-1}
+        clusters: {shop: {}}
+        postgres:
+          orders:
+            existing: {endpoint: orders.proxy-c9akciq32rgw.eu-central-1.rds.amazonaws.com, resource_id: prx-0f9d9414be09b1c57}
+            databases: {orders: {}}
+        workloads:
+          api: {service_account: shop/api, postgres: {store: orders, database: orders, user: api}}";
+    fs::write(folder.path().join("irsa.yaml"), proxy).unwrap();
+    let proxy = apply(&["--admin", "iam"]);
+    assert_eq!(proxy.code, 2, "{}", proxy.stderr);
+    assert!(proxy.stderr.contains("is an RDS Proxy"), "{}", proxy.stderr);
 }

@@ -2,6 +2,7 @@
 
 use irsa_stack::sql::UserObject;
 
+use super::super::session::Session;
 use super::stage::{ADMIN, Kind, on_each};
 use super::{objects, run, state};
 use crate::StepState;
@@ -101,6 +102,59 @@ fn a_user_who_logs_in_by_password_keeps_doing_so() {
             state::rows(stage, "postgres", setting).await,
             "{role=api}\n"
         );
+    });
+}
+
+#[test]
+fn a_group_of_others_does_not_become_a_user() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        stage.execute("postgres", "CREATE ROLE api").await;
+        stage.execute("postgres", "GRANT rds_iam TO api").await;
+        let ran = run(stage, &objects()).await;
+        ran.failed_with("role `api` exists already and cannot log in");
+        let can_log_in = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'api'";
+        assert_eq!(state::rows(stage, "postgres", can_log_in).await, "f\n");
+    });
+}
+
+#[test]
+fn a_grant_that_does_not_count_is_an_error() {
+    on_each(&[Kind::Inherited], async |stage| {
+        run(stage, &objects()).await.succeeded();
+        for sql in ["REVOKE rds_iam FROM api", "ALTER ROLE api NOINHERIT"] {
+            let session = stage.session("postgres").await;
+            session.batch_execute(sql).await.unwrap();
+        }
+        let ran = run(stage, &objects()).await;
+        ran.failed_with("`api` is not a member of rds_iam that inherits");
+    });
+}
+
+/// Settings of the server or the user that would end a session, or make the administrator a member of each user.
+#[test]
+fn settings_of_the_administrator_do_not_count() {
+    on_each(&[Kind::Inherited], async |stage| {
+        let settings = [
+            ("idle_session_timeout", "60s"),
+            ("createrole_self_grant", "set, inherit"),
+        ];
+        for (name, value) in settings {
+            let set = format!("ALTER ROLE {ADMIN} SET {name} = '{value}'");
+            stage.execute("postgres", &set).await;
+        }
+        let admin = stage.admin();
+        let session = Session::open(&admin, "postgres").await;
+        let ran = run(stage, &objects()).await;
+        for (name, _) in settings {
+            stage
+                .execute("postgres", &format!("ALTER ROLE {ADMIN} RESET {name}"))
+                .await;
+        }
+        ran.succeeded();
+        let session = session.map_err(|error| error.reason().to_owned()).unwrap();
+        let timeout = "SELECT current_setting('idle_session_timeout')";
+        let row = session.first(timeout, &[]).await.unwrap().unwrap();
+        assert_eq!(row.get::<_, String>(0), "0");
     });
 }
 

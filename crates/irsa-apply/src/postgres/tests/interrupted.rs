@@ -1,6 +1,6 @@
 //! Runs that are cut, and runs that race.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::stage::{Kind, on_each};
 use super::{Options, objects, options, run, run_with, state};
@@ -30,6 +30,31 @@ fn a_run_that_was_cut_anywhere_is_completed_by_the_next() {
             stage.check_admin().await;
             run(stage, &objects).await.succeeded();
             assert_eq!(stage.state().await, whole, "after {}", cut.text());
+        }
+    });
+}
+
+/// After the grant, the administrator is locked out, and the process that should take it back is gone.
+#[test]
+fn a_run_that_was_cut_after_the_grant_locks_no_administrator_out() {
+    on_each(&[Kind::Any], async |stage| {
+        for statements in 1..=2 {
+            stage.reset().await;
+            stage.cut_after = Some(statements);
+            let cut = run(stage, &objects()).await.failed_with("cut by the test");
+            stage.cut_after = None;
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let mut was_locked_out = false;
+            while stage.admin().log_in("postgres").await.is_err() {
+                was_locked_out = true;
+                assert!(Instant::now() < deadline, "after {}", cut.text());
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            assert_eq!(was_locked_out, statements == 2, "after {}", cut.text());
+            run(stage, &objects())
+                .await
+                .failed_with("could no longer log in");
+            stage.check_admin().await;
         }
     });
 }

@@ -37,6 +37,7 @@ fn an_existing_database_is_closed_only_if_it_is_exclusive() {
             "CREATE DATABASE orders",
             "CREATE ROLE at_work LOGIN PASSWORD 'x'",
             "CREATE ROLE neighbor LOGIN PASSWORD 'x'",
+            "CREATE ROLE rdsreports LOGIN PASSWORD 'x'",
         ] {
             session.batch_execute(sql).await.unwrap();
         }
@@ -53,7 +54,7 @@ fn an_existing_database_is_closed_only_if_it_is_exclusive() {
             "{}",
             ran.text()
         );
-        let names = ["at_work", "neighbor", HOSTILE_USER, "reader"];
+        let names = ["at_work", "neighbor", HOSTILE_USER, "rdsreports", "reader"];
         assert_eq!(notes[0].details, names);
         assert_eq!(
             state::rows(stage, "postgres", CONNECTS).await,
@@ -69,7 +70,25 @@ fn an_existing_database_is_closed_only_if_it_is_exclusive() {
             "{text}"
         );
         assert_eq!(state::rows(stage, "postgres", CONNECTS).await, "at_work\n");
+        let temporary = "SELECT has_database_privilege('at_work', 'orders', 'TEMPORARY')";
+        assert_eq!(state::rows(stage, "postgres", temporary).await, "t\n");
         assert_eq!(run(stage, &objects).await.succeeded().totals.changed, 0);
+    });
+}
+
+#[test]
+fn a_database_that_someone_closed_stays_closed() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let session = stage.session("postgres").await;
+        for sql in [
+            "CREATE DATABASE orders ALLOW_CONNECTIONS false CONNECTION LIMIT 0",
+            "COMMENT ON DATABASE orders IS 'closed for a migration'",
+        ] {
+            session.batch_execute(sql).await.unwrap();
+        }
+        assert!(run(stage, &objects()).await.outcome.is_err());
+        let is_open = "SELECT datallowconn FROM pg_database WHERE datname = 'orders'";
+        assert_eq!(state::rows(stage, "postgres", is_open).await, "f\n");
     });
 }
 

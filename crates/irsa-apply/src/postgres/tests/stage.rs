@@ -113,6 +113,9 @@ impl Stage {
         let (host, port) = cluster.dial.rsplit_once(':').unwrap();
         let mut admin = admin.with_dial(host, port.parse().unwrap());
         admin.fuse = Fuse::after(self.cut_after);
+        if self.cut_after.is_some() {
+            admin.set_guard_delay(std::time::Duration::from_secs(2));
+        }
         admin
     }
 

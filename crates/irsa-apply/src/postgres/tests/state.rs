@@ -5,7 +5,7 @@ use tokio_postgres::SimpleQueryMessage;
 use super::stage::Stage;
 
 /// The names of users and databases that were set up, as a condition.
-const ROLES: &str = "rolname !~ '^(pg_|postgres|rds|camunda_admin)'";
+const ROLES: &str = "rolname !~ '^(pg_|postgres|rds_|rdsadmin|camunda_admin)'";
 const DATABASES: &str = "NOT datistemplate AND datname NOT IN ('postgres', 'rdsadmin')";
 
 /// Roles, memberships, databases, and the privileges on schemas.

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use irsa_apply::postgres::{Options, apply};
 use irsa_apply::{ApplyError, Step, Steps};
+use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
+use irsa_chain::untrusted::quoted;
 use irsa_cli::runtime;
 use irsa_net::tls::Roots;
 use irsa_stack::Stack;
@@ -81,6 +83,9 @@ fn stores<'s>(
     if stores.len() > 1 && has_dial {
         mistakes.add("--dial is for one cluster; select it by --store");
     }
+    for store in &stores {
+        mistakes.check("postgres", direct(store));
+    }
     mistakes.or(())?;
     let is_unknown = |one: &&Placeholder| {
         stores
@@ -89,6 +94,22 @@ fn stores<'s>(
     };
     known(stack.placeholders.iter().filter(is_unknown))?;
     Ok(stores)
+}
+
+/// Refuses an RDS Proxy, which authenticates its clients itself: a login through it does not show that the administrator
+/// can still log in to the cluster.
+fn direct(store: &PostgresStore) -> Result<(), String> {
+    use RdsEndpointKind::{Proxy, ProxyEndpoint};
+    let endpoint = store.endpoint.parse::<RdsEndpoint>();
+    if endpoint.is_ok_and(|endpoint| matches!(endpoint.kind(), Proxy | ProxyEndpoint)) {
+        return Err(format!(
+            "{}: {} is an RDS Proxy, whose logins are not the cluster's: apply with the cluster's endpoint in a file \
+             that overlays irsa.yaml",
+            quoted(&store.key),
+            quoted(&store.endpoint)
+        ));
+    }
+    Ok(())
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), String> {
