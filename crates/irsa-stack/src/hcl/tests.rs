@@ -18,18 +18,18 @@ fn read(quoted: &str) -> Option<(String, &str)> {
         let escape = escapes.iter().find(|(escape, _)| rest.starts_with(escape));
         if let Some((escape, char)) = escape {
             text.push(*char);
-            rest = &rest[escape.len()..];
+            rest = rest.strip_prefix(escape)?;
         } else if let Some((digits, length)) = code(rest) {
             text.push(char::from_u32(u32::from_str_radix(digits, 16).ok()?)?);
-            rest = &rest[length..];
+            rest = rest.get(length..)?;
         } else if rest.starts_with("$${") || rest.starts_with("%%{") {
-            text.push_str(&rest[1..3]);
-            rest = &rest[3..];
+            text.push_str(rest.get(1..3)?);
+            rest = rest.get(3..)?;
         } else if rest.starts_with("${") || rest.starts_with("%{") {
             return None;
         } else {
             let char = rest.chars().next()?;
-            rest = &rest[char.len_utf8()..];
+            rest = rest.strip_prefix(char)?;
             match char {
                 '"' => return Some((text, rest)),
                 '\\' | '\n' | '\r' => return None,
@@ -195,9 +195,10 @@ proptest! {
         let line = written.lines().nth(1).unwrap();
         prop_assert!(line.is_ascii() && written.lines().count() == 3, "{}", written);
         let found = line.trim_start().strip_suffix(" = 1").unwrap();
-        match read(found) {
-            Some((text, rest)) => prop_assert_eq!((text, rest), (key, "")),
-            None => prop_assert_eq!(found, key),
+        if let Some((text, rest)) = read(found) {
+            prop_assert_eq!((text, rest), (key, ""));
+        } else {
+            prop_assert_eq!(found, key);
         }
     }
 }
