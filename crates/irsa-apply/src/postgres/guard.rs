@@ -15,7 +15,7 @@ use super::session::Session;
 use crate::{ApplyError, Steps};
 
 /// Time from the start of the guard until it takes the grant back. The grant and the proof take less.
-pub(super) const DELAY: Duration = Duration::from_secs(120);
+pub(super) const DELAY: Duration = Duration::from_mins(2);
 /// Time limit for the start and the end of a guard.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Time between two looks at the start.

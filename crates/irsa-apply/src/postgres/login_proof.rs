@@ -18,7 +18,7 @@ use tokio::time::timeout;
 /// Attempts to log in where the server cannot be asked, for example because all connections are in use.
 const ATTEMPTS: u32 = 3;
 /// Time limit for all attempts.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_secs(2);
 

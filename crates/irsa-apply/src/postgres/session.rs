@@ -121,13 +121,11 @@ async fn bounded<T>(
     request: impl Future<Output = Result<T, tokio_postgres::Error>>,
     limit: Duration,
 ) -> Result<T, ApplyError> {
-    match timeout(limit, request).await {
-        Ok(answer) => answer.map_err(|error| statement_failed(&error)),
-        Err(_) => {
-            let seconds = limit.as_secs();
-            Err(ApplyError::new(format!(
-                "the server did not answer within {seconds} s"
-            )))
-        }
-    }
+    let Ok(answer) = timeout(limit, request).await else {
+        let seconds = limit.as_secs();
+        return Err(ApplyError::new(format!(
+            "the server did not answer within {seconds} s"
+        )));
+    };
+    answer.map_err(|error| statement_failed(&error))
 }

@@ -43,7 +43,7 @@ fn a_run_that_was_cut_after_the_grant_locks_no_administrator_out() {
             stage.cut_after = Some(statements);
             let cut = run(stage, &objects()).await.failed_with("cut by the test");
             stage.cut_after = None;
-            let deadline = Instant::now() + Duration::from_secs(60);
+            let deadline = Instant::now() + Duration::from_mins(1);
             let mut was_locked_out = false;
             while stage.admin().log_in("postgres").await.is_err() {
                 was_locked_out = true;
