@@ -165,7 +165,9 @@ impl<A: SecurityApi> Run<'_, '_, A> {
                 break;
             }
             match self.send_all(item, &requests, &mut written).await? {
-                None => trouble = "the domain returns something else than was written".to_owned(),
+                None => {
+                    trouble = String::from("the domain returns something else than was written");
+                }
                 Some(answer) => {
                     trouble = answer;
                     sleep(with_jitter(BACKOFF.after(attempt), rand::random())).await;

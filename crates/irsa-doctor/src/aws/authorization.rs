@@ -108,9 +108,9 @@ fn place(evaluation: &Evaluation<'_>, cited: &Cited) -> String {
 
 /// A policy by its name. The policies of roles and domains are named by their owner.
 fn named(policy: &str) -> String {
-    let owned = ["the trust policy of ", "the access policy of "].into_iter();
-    let mut owner = owned.filter_map(|kind| Some((kind, policy.strip_prefix(kind)?)));
-    match owner.next() {
+    let kinds = ["the trust policy of ", "the access policy of "].into_iter();
+    let mut matches = kinds.filter_map(|kind| Some((kind, policy.strip_prefix(kind)?)));
+    match matches.next() {
         Some((kind, owner)) => format!("{kind}{}", quoted(owner)),
         None => quoted(policy),
     }

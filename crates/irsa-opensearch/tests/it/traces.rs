@@ -33,12 +33,12 @@ impl Tracing {
     async fn start(variables: &'static [(&'static str, &'static str)]) -> Self {
         let spans = Arc::default();
         let endpoint = collector(Arc::clone(&spans)).await;
-        let get = move |name: &str| match name {
-            "OTEL_EXPORTER_OTLP_ENDPOINT" => Some(endpoint.clone()),
-            _ => {
-                let found = variables.iter().find(|(known, _)| *known == name);
-                found.map(|(_, value)| (*value).to_owned())
+        let get = move |name: &str| {
+            if name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
+                return Some(endpoint.clone());
             }
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
         };
         let settings = TraceSettings::from_variables(&get, "1.2.3")
             .unwrap()

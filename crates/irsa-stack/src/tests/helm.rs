@@ -98,11 +98,12 @@ fn camunda(version: &str) -> String {
 /// The setup without a workload.
 fn without(text: &str, workload: &str) -> String {
     let (before, rest) = text.split_once(&format!("  {workload}:\n")).unwrap();
-    let end = rest
-        .match_indices("\n  ")
-        .find(|(at, _)| !rest[at + 3..].starts_with(' '))
-        .map_or(rest.len(), |(at, _)| at + 1);
-    format!("{before}{}", &rest[end..])
+    let is_of_the_workload = |line: &&str| line.starts_with("    ");
+    let after: String = rest
+        .split_inclusive('\n')
+        .skip_while(is_of_the_workload)
+        .collect();
+    format!("{before}{after}")
 }
 
 /// The workload's chart is Keycloak's own.

@@ -12,10 +12,10 @@ fn page() -> String {
 /// Returns the codes in the first column of the page's table, and those in the paragraph about `irsa exec`.
 fn documented() -> (BTreeSet<u8>, BTreeSet<u8>) {
     let page = page();
-    let (_, table) = page.split_once("| exit code |").expect("the table");
+    let (_, table) = page.split_once("| exit code |").unwrap();
     let rows = table.lines().skip(2).take_while(|row| row.starts_with('|'));
     let codes = rows.map(|row| row.split('|').nth(1).unwrap().trim().parse().unwrap());
-    let (_, exec) = page.split_once("**`irsa exec`**").expect("irsa exec");
+    let (_, exec) = page.split_once("**`irsa exec`**").unwrap();
     let exec = exec.split("\n\n").next().unwrap();
     let numbers = exec.split(|character: char| !character.is_ascii_digit());
     let numbers = numbers.filter_map(|number| number.parse().ok());

@@ -14,7 +14,7 @@ const FILES: [&str; 4] = ["-f", "irsa.yaml", "-f", "overlay.yaml"];
 /// Runs the command in the pod of a workload.
 fn apply(set_up: &SetUp, workload: &str, arguments: &[&str]) -> Finished {
     let pod = Pod::with_upstream(&set_up.stage, workload, set_up.domain_upstream());
-    let dial = set_up.domain().dial.to_string();
+    let dial = set_up.domain().dial.clone();
     let mut command = pod.command(&["apply", "opensearch", "--dial", &dial]);
     finish(
         command

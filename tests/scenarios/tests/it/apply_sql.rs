@@ -128,7 +128,9 @@ fn with_master_user(world: &str, master_user: &str) -> String {
     for line in world.lines() {
         if line == "    users:" {
             is_skipping = true;
-            text += &format!("    iam_membership: inherited\n    master_user: {master_user}\n");
+            text += "    iam_membership: inherited\n    master_user: ";
+            text += master_user;
+            text.push('\n');
         } else if !line.starts_with("     ") {
             is_skipping = false;
         }

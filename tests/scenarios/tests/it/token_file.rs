@@ -39,7 +39,7 @@ fn a_file_without_a_token_is_reported_with_its_problem() {
     check(&pod, Path::new("/nowhere/token"), "FILE does not exist");
     check(&pod, &empty, "FILE is empty");
     check(&pod, &malformed, "FILE does not contain a JSON Web Token");
-    check(&pod, malformed.parent().unwrap(), "cannot read FILE");
+    check(&pod, malformed.parent().unwrap(), "FILE is a directory");
 }
 
 #[test]

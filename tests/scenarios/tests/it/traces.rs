@@ -103,7 +103,7 @@ fn attribute<'a>(attributes: &'a Value, key: &str) -> Option<&'a str> {
     value["stringValue"].as_str().or(value["intValue"].as_str())
 }
 
-fn of<'a>(span: &'a Value, key: &str) -> Option<&'a str> {
+fn span_attribute<'a>(span: &'a Value, key: &str) -> Option<&'a str> {
     attribute(&span["attributes"], key)
 }
 
@@ -139,28 +139,31 @@ fn logins_requests_and_calls_to_sts_reach_the_collector() {
     assert_eq!(attribute(&resource, "k8s.pod.name"), Some("keycloak-0"));
 
     let login = named(&spans, "login");
-    assert_eq!(of(login, "db.system.name"), Some("postgresql"));
-    assert_eq!(of(login, "db.namespace"), Some(USER));
-    assert_eq!(of(login, "error.type"), None);
+    assert_eq!(span_attribute(login, "db.system.name"), Some("postgresql"));
+    assert_eq!(span_attribute(login, "db.namespace"), Some(USER));
+    assert_eq!(span_attribute(login, "error.type"), None);
     for step in steps {
         let step = named(&spans, step);
         assert_eq!(step["parentSpanId"], login["spanId"], "{step}");
         assert_eq!(step["traceId"], login["traceId"], "{step}");
     }
     let call = named(&spans, sts);
-    assert_eq!(of(call, "rpc.system"), Some("aws-api"));
-    assert_eq!(of(call, "error.type"), None);
+    assert_eq!(span_attribute(call, "rpc.system"), Some("aws-api"));
+    assert_eq!(span_attribute(call, "error.type"), None);
     let is_attempt = |span: &&Value| span["name"] == "GET" && span["kind"] == 3;
     let attempt = spans.iter().find(is_attempt).unwrap();
     assert_eq!(attempt["traceId"], TRACE);
-    assert_eq!(of(attempt, "error.type"), Some("endpoint-unreachable"));
+    assert_eq!(
+        span_attribute(attempt, "error.type"),
+        Some("endpoint-unreachable")
+    );
 
     assert!(Session::open(&stage, &addresses[0], "stranger", USER).is_err());
     proxy.terminate();
     assert_eq!(proxy.ended(), 0);
     let (_, spans) = collector.until(&["login"]);
     let login = named(&spans, "login");
-    assert_eq!(of(login, "irsa.link"), Some("permissions"), "{login}");
+    assert_eq!(span_attribute(login, "irsa.link"), Some("grant"), "{login}");
     assert_eq!(login["status"]["code"], 2);
 }
 

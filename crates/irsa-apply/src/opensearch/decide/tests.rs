@@ -96,20 +96,20 @@ fn decisions(change: impl FnOnce(&mut Value, &mut Value)) -> Vec<String> {
     let (mut roles, mut mappings) = domain();
     change(&mut roles, &mut mappings);
     let (stack, found) = (stack(), found(roles, mappings));
-    let rules = rules(&stack, &["all_access"]);
+    let decider = rules(&stack, &["all_access"]);
     let store = &stack.opensearch[0];
-    let mut items = items(&stack, store);
-    let left = leftovers(&found, store, &rules.mark);
-    items.extend(left.into_iter().map(|role| Item::Removal { role }));
-    let decided =
-        items.iter().flat_map(
-            |item| match rules.decide(item, &found.snapshot(item.name())) {
+    let left = leftovers(&found, store, &decider.mark);
+    let removals = left.into_iter().map(|role| Item::Removal { role });
+    let all: Vec<_> = items(&stack, store).into_iter().chain(removals).collect();
+    let texts =
+        all.iter().flat_map(
+            |item| match decider.decide(item, &found.snapshot(item.name())) {
                 Decision::Held => Vec::new(),
                 Decision::Refused(error) => vec![format!("refused: {error}")],
                 Decision::Write(requests) => requests.iter().map(ToString::to_string).collect(),
             },
         );
-    decided.collect()
+    texts.collect()
 }
 
 #[test]

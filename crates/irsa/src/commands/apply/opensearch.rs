@@ -56,7 +56,7 @@ pub(crate) fn run(args: ApplyOpenSearchArgs, mistakes: Mistakes) -> Result<ExitC
         };
         runtime::run(async {
             let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock));
-            let identity = identity.map_err(no_identity)?;
+            let identity = identity.map_err(|error| no_identity(&error))?;
             let domains = domains(&settings, &identity)?;
             Ok(apply_all(&stack, &stores, &domains, options, &mut steps).await)
         })?
@@ -88,7 +88,7 @@ async fn apply_all(
 }
 
 /// The exit code of a broken chain, 3, would look like a difference of `--dry-run --exit-code`.
-fn no_identity(error: IdentityError) -> Failure {
+fn no_identity(error: &IdentityError) -> Failure {
     Failure::Other {
         remedy: Some(error.remedy()),
         message: error.to_string(),
