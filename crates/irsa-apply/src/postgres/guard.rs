@@ -77,7 +77,7 @@ async fn unlock(session: &Session) -> Result<(), ApplyError> {
 // === impl Guard ===
 
 impl Guard {
-    /// Starts the statement in a session of its own. `session` sees that it runs.
+    /// Starts the statement in a separate session. `session` sees that it runs.
     pub(super) async fn start(
         admin: &Admin,
         session: &Session,
