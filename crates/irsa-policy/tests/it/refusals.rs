@@ -258,8 +258,8 @@ fn hostile_documents_are_rejected_at_their_first_fault() {
         r#"{{"Statement": {{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {{"Bool": {{"a:{key}": [{list}1]}}}}}}}}"#
     );
     assert!(refusal(Identity, &long).ends_with("`1` is not `true` or `false`"));
-    let first_value = long.find("[1,").unwrap();
-    assert_eq!(column(&long), Some(first_value + 2));
+    // Columns count from 1. The position is that of the list.
+    assert_eq!(column(&long), Some(long.find("[1,").unwrap() + 1));
 }
 
 /// Each member is compared with the others in a table: a list would need minutes for so many.
