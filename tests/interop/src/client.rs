@@ -48,6 +48,8 @@ pub enum Client {
     SignRequests,
     /// The traffic of Camunda's components: `exporter`, `operate` or `ism`.
     Camunda(&'static str),
+    /// A validator of Kubernetes objects with the schemas of several versions.
+    KubernetesValidate,
 }
 
 /// The result of a check.

@@ -15,7 +15,7 @@ pub(super) struct Client {
     pub(super) make: fn(&Path, &Path) -> Result<(), Failure>,
 }
 
-pub(super) const CLIENTS: [Client; 6] = [
+pub(super) const CLIENTS: [Client; 7] = [
     Client {
         name: "python",
         needs: &["python3"],
@@ -43,6 +43,11 @@ pub(super) const CLIENTS: [Client; 6] = [
     },
     Client {
         name: "moto",
+        needs: &["python3"],
+        make: python,
+    },
+    Client {
+        name: "kubernetes-validate",
         needs: &["python3"],
         make: python,
     },

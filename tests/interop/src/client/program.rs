@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::Client;
 
-/// Returns the directory, which is named after the language.
+/// Returns the directory, which is named after the language or the program.
 pub(super) fn folder(client: Client) -> &'static str {
     match client {
         Client::Psycopg
@@ -21,6 +21,7 @@ pub(super) fn folder(client: Client) -> &'static str {
         | Client::OpenSearchJava(_)
         | Client::SignerJava(_)
         | Client::Camunda(_) => "java",
+        Client::KubernetesValidate => "kubernetes-validate",
     }
 }
 
@@ -48,6 +49,7 @@ pub(super) fn command(client: Client, folder: &Path) -> Command {
         Client::OpenSearchJava(which) => java(folder, "interop.OpenSearchChecks", &[which]),
         Client::SignerJava(which) => java(folder, "interop.OpenSearchSigners", &[which]),
         Client::Camunda(which) => java(folder, "interop.CamundaTraffic", &[which]),
+        Client::KubernetesValidate => Command::new(folder.join("venv/bin/kubernetes-validate")),
     }
 }
 

@@ -1,5 +1,7 @@
-//! A real API server accepts the manifests without warnings about fields, and interprets the sidecar as the pages
-//! describe.
+//! A real API server accepts the manifests of the pages and those that irsa renders without warnings about fields, and
+//! interprets the sidecar as the pages describe.
+
+mod rendered;
 
 use std::path::Path;
 use std::process::Command;
@@ -56,6 +58,7 @@ async fn kubernetes_accepts_every_manifest_strictly() {
             }
         }
     }
+    rendered::try_all(&cluster);
     cluster.kubernetes.stop().await.unwrap();
 }
 
