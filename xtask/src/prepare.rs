@@ -57,12 +57,7 @@ pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
 
 /// Runs the example, which builds its component unless the cache has it.
 fn build(component: &str, needs: &[&str]) -> Result<(), Failure> {
-    if let Some(lacking) = needs
-        .iter()
-        .find(|program| process::find(program).is_none())
-    {
-        return Err(Failure::new(format!("`{lacking}` is missing")));
-    }
+    installed(needs)?;
     workspace::build(&["--example", component])?;
     let examples = workspace::target().join("debug/examples");
     let mut build = Command::new(examples.join(component));
@@ -85,15 +80,17 @@ pub(crate) fn program(name: &str) -> Result<(), Failure> {
     }
 }
 
+/// Fails with the first of these programs that is missing.
+fn installed(needs: &[&str]) -> Result<(), Failure> {
+    let lacking = needs.iter().find(|name| process::find(name).is_none());
+    lacking.map_or(Ok(()), |name| {
+        Err(Failure::new(format!("`{name}` is missing")))
+    })
+}
+
 /// Prepares a client, unless it was prepared from the same sources.
 fn prepare(client: &Client, folder: &Clients) -> Result<(), Failure> {
-    if let Some(lacking) = client
-        .needs
-        .iter()
-        .find(|program| process::find(program).is_none())
-    {
-        return Err(Failure::new(format!("`{lacking}` is missing")));
-    }
+    installed(client.needs)?;
     let source = workspace::root()
         .join("tests/interop/clients")
         .join(client.name);
