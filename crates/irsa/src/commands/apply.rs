@@ -10,8 +10,6 @@ use irsa_apply::{ApplyError, Mode, Step, Totals};
 use irsa_chain::untrusted::{escape_json, quoted};
 use irsa_cli::CHAIN_BROKEN;
 use irsa_cli::suggest::nearest;
-use irsa_stack::OUTPUTS_COMMAND;
-use irsa_stack::stack::Placeholder;
 use serde_json::json;
 
 use crate::cli::{ApplyAction, ApplyArgs, ApplyRunArgs, Output};
@@ -114,20 +112,6 @@ fn selected<'s, T>(
     mistakes.or(())?;
     let is_selected = |one: &&T| names.is_empty() || names.contains(key(one));
     Ok(stores.iter().filter(is_selected).collect())
-}
-
-/// Stops where a value exists only after `terraform apply`.
-fn known<'p>(missing: impl Iterator<Item = &'p Placeholder>) -> Result<(), Failure> {
-    let missing: Vec<_> = missing.map(ToString::to_string).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Other {
-        message: format!("not known before `terraform apply`: {}", missing.join(", ")),
-        remedy: Some(format!(
-            "run `{OUTPUTS_COMMAND}`, or name the file by --outputs"
-        )),
-    })
 }
 
 fn failed(error: ApplyError) -> Failure {

@@ -7,7 +7,7 @@ mod values;
 use std::process::ExitCode;
 
 use irsa_cli::{CHAIN_BROKEN, FailureFormat};
-use irsa_stack::{OUTPUTS_COMMAND, Stack, Target, render_with};
+use irsa_stack::{Target, render_with};
 
 use self::directory::Changes;
 use super::specification;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
     } else {
         specification::stack(&args.stack, mistakes, FailureFormat::Text)?
     };
-    known(&stack, target)?;
+    specification::known(target.missing(&stack))?;
     let values = values.unwrap_or_default();
     let files = render_with(&stack, target, &document.names(), &values).map_err(Failure::other)?;
     let changes = Changes::plan(&args.out, target, &stack.name, &files)?;
@@ -52,22 +52,4 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
     changes.apply()?;
     output::line(changes.summary().trim_end())?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Stops where the files would have placeholders in them.
-fn known(stack: &Stack, target: Target) -> Result<(), Failure> {
-    let missing: Vec<_> = target
-        .missing(stack)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Other {
-        message: format!("not known before `terraform apply`: {}", missing.join(", ")),
-        remedy: Some(format!(
-            "run `{OUTPUTS_COMMAND}`, or name the file by --outputs"
-        )),
-    })
 }

@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use irsa_cli::FailureFormat;
-use irsa_stack::{Document, MAX_FILE_BYTES, Outputs, Source, Stack};
+use irsa_stack::stack::Placeholder;
+use irsa_stack::{Document, MAX_FILE_BYTES, OUTPUTS_COMMAND, Outputs, Source, Stack};
 
 use super::text_file;
 use crate::cli::StackArgs;
@@ -107,4 +108,18 @@ pub(super) fn failure_format(output: crate::cli::Output) -> FailureFormat {
         crate::cli::Output::Text => FailureFormat::Text,
         crate::cli::Output::Json => FailureFormat::Json,
     }
+}
+
+/// Stops where a value exists only after `terraform apply`.
+pub(super) fn known<'p>(missing: impl IntoIterator<Item = &'p Placeholder>) -> Result<(), Failure> {
+    let missing: Vec<_> = missing.into_iter().map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Other {
+        message: format!("not known before `terraform apply`: {}", missing.join(", ")),
+        remedy: Some(format!(
+            "run `{OUTPUTS_COMMAND}`, or name the file by --outputs"
+        )),
+    })
 }

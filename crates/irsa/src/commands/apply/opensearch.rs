@@ -16,9 +16,9 @@ use irsa_ops::metrics::Metrics;
 use irsa_stack::Stack;
 use irsa_stack::stack::{OpenSearchStore as Wanted, Placeholder};
 
-use super::{Printer, known, selected};
+use super::{Printer, selected};
 use crate::cli::ApplyOpenSearchArgs;
-use crate::commands::specification::{failure_format, stack};
+use crate::commands::specification::{failure_format, known, stack};
 use crate::exit::Failure;
 use crate::proxy::tls_failure;
 use crate::settings::{self, DomainSettings, Mistakes};

@@ -13,9 +13,9 @@ use irsa_stack::sql::PostgresObjects;
 use irsa_stack::stack::{Placeholder, PostgresStore};
 
 use super::admin::{Access, AdminSource};
-use super::{Printer, known, selected};
+use super::{Printer, selected};
 use crate::cli::ApplySqlArgs;
-use crate::commands::specification::{failure_format, stack};
+use crate::commands::specification::{failure_format, known, stack};
 use crate::exit::Failure;
 use crate::settings::{self, Mistakes};
 
