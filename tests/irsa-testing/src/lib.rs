@@ -7,11 +7,13 @@
 
 pub mod child;
 mod client_hello;
+mod files;
 mod log;
 pub mod program;
 pub mod secrets;
 mod shared;
 
 pub use self::client_hello::incomplete_client_hello;
+pub use self::files::add_files_below;
 pub use self::log::Log;
 pub use self::shared::Shared;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use irsa_testing::add_files_below;
 
 /// The codes in the table of `docs/reference/sqlstates.md`.
 fn documented() -> BTreeSet<String> {
@@ -27,17 +29,6 @@ fn names_in(file: &Path) -> Vec<String> {
     mentions.map(name).filter(|name| name.len() > 1).collect()
 }
 
-fn sources(directory: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-}
-
 /// Returns the code of a constant of `SqlState`.
 fn code_of(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../irsa-pgwire/src/sqlstate.rs");
@@ -52,8 +43,8 @@ fn code_of(name: &str) -> String {
 fn sent() -> BTreeSet<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
-    sources(&crates.join("irsa-postgres/src"), &mut files);
-    sources(&crates.join("irsa-pgwire/src/startup"), &mut files);
+    add_files_below(&crates.join("irsa-postgres/src"), &mut files);
+    add_files_below(&crates.join("irsa-pgwire/src/startup"), &mut files);
     files.retain(|file| !file.ends_with("src/refusal.rs"));
     let names: BTreeSet<String> = files.iter().flat_map(|file| names_in(file)).collect();
     names.iter().map(|name| code_of(name)).collect()

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use irsa_testing::add_files_below;
 
 fn page() -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/exit-codes.md");
@@ -22,24 +24,13 @@ fn documented() -> (BTreeSet<u8>, BTreeSet<u8>) {
     (codes.collect(), numbers.collect())
 }
 
-fn sources(directory: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-}
-
 /// Returns the values of the constants of type `u8`, which are exit codes in these crates, by whether they belong to
 /// `irsa exec`.
 fn constants(is_exec: bool) -> BTreeSet<u8> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
-    sources(&crates.join("irsa/src"), &mut files);
-    sources(&crates.join("irsa-cli/src"), &mut files);
+    add_files_below(&crates.join("irsa/src"), &mut files);
+    add_files_below(&crates.join("irsa-cli/src"), &mut files);
     files.retain(|file| file.ends_with("commands/exec.rs") == is_exec);
     let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
     let constants = texts.flat_map(|text| {
