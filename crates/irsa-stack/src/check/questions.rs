@@ -42,7 +42,7 @@ impl Questions<'_> {
             {
                 let arn = user_arn(store, &used.user);
                 let question = format!(
-                    "connect to {} as {}, from {}",
+                    "connect to {} as {}, from cluster {}",
                     store.key, used.user, cluster.name
                 );
                 let access = Access::Connect(arn.as_str());
@@ -57,7 +57,8 @@ impl Questions<'_> {
                     "es:ESHttpPut",
                     "es:ESHttpDelete",
                 ] {
-                    let question = format!("{action} on {}, from {}", store.key, cluster.name);
+                    let question =
+                        format!("{action} on {}, from cluster {}", store.key, cluster.name);
                     let access = Access::Open {
                         domain: &store.arn(),
                         action,
@@ -194,10 +195,7 @@ impl Questions<'_> {
     /// The question whether a service account assumes the role.
     fn assumes(&self, account: &ServiceAccount, cluster: &Cluster) -> Row {
         let role = self.role.arn.name();
-        let question = format!(
-            "service account {account} of {} assumes {role}",
-            cluster.name
-        );
+        let question = format!("assume {role} as {account}, from cluster {}", cluster.name);
         let has_account = |one: &Workload| is_workload(one, account, cluster);
         Row {
             shared: self.shared_with(has_account),

@@ -73,18 +73,18 @@ impl Table {
                 let _ = writeln!(text, "{workload}");
             }
             let mark = if row.is_right() { "ok   " } else { "WRONG" };
-            let link = row
-                .link
-                .map_or_else(String::new, |link| format!(" by the {}", link.title()));
-            let shared = row.shared.as_ref().filter(|_| row.allowed == Some(true));
-            let shared = shared.map_or_else(String::new, |shared| format!(" ({shared})"));
             let others = match row.others {
                 0 => String::new(),
-                others => format!("; {others} more likewise"),
+                1 => ", and 1 similar request".to_owned(),
+                others => format!(", and {others} similar requests"),
             };
+            let link = row.link.map(|link| link.title().to_owned());
+            let shared = row.shared.clone().filter(|_| row.allowed == Some(true));
+            let reason = link.or(shared);
+            let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
             let _ = writeln!(
                 text,
-                "  {mark} {:7} {}{link}{shared}{others}",
+                "  {mark} {:7} {}{others}{reason}",
                 row.decision(),
                 row.question
             );

@@ -40,7 +40,7 @@ fn a_workload_of_one_cluster_is_not_trusted_from_another() {
     let row = table
         .rows
         .iter()
-        .find(|row| row.question == "service account shop/api of other assumes shop-api");
+        .find(|row| row.question == "assume shop-api as shop/api, from cluster other");
     assert_eq!(row.unwrap().allowed, Some(false));
     assert!(table.is_right(), "{}", table.text());
 }
@@ -106,7 +106,7 @@ fn a_domain_in_another_account_needs_an_access_policy_which_the_table_names() {
     let stack = stack(&text);
     let table = check(&stack);
     assert!(table.is_right(), "{}", table.text());
-    let allowed = "allowed es:ESHttpGet on search, from blue";
+    let allowed = "allowed es:ESHttpGet on search, from cluster blue";
     assert!(table.text().contains(allowed), "{}", table.text());
     let remark = table
         .remarks
@@ -136,7 +136,7 @@ fn the_number_of_decisions_grows_with_the_number_of_workloads() {
         let rows = of_one.filter(|row| row.question.starts_with(question) && !row.expected);
         rows.map(|row| 1 + row.others).sum()
     };
-    assert_eq!(neighbors(&large, "service account "), 199 + 2);
+    assert_eq!(neighbors(&large, "assume "), 199 + 2);
     assert_eq!(neighbors(&large, "connect to orders as "), 199 + 2);
     assert_eq!(neighbors(&large, "read "), 199);
 }

@@ -57,14 +57,13 @@ fn compare(set_up: &SetUp, table: &Value, source: &str, agrees: impl Fn(&Value, 
 impl Facts {
     /// The arguments for a question; `None` if the security plugin of OpenSearch decides it.
     fn arguments(&self, workload: &str, question: &str) -> Option<Vec<String>> {
-        let (question, cluster) = match question.rsplit_once(", from ") {
+        let (question, cluster) = match question.rsplit_once(", from cluster ") {
             Some((question, cluster)) => (question, cluster.to_owned()),
             None => (question, self.first_cluster(workload)),
         };
-        if let Some(rest) = question.strip_prefix("service account ") {
-            let (account, rest) = rest.split_once(" of ").unwrap();
-            let (cluster, _) = rest.split_once(" assumes ").unwrap();
-            return Some(self.caller(workload, account, cluster));
+        if let Some(rest) = question.strip_prefix("assume ") {
+            let (_, account) = rest.split_once(" as ").unwrap();
+            return Some(self.caller(workload, account, &cluster));
         }
         let access = if let Some(rest) = question.strip_prefix("connect to ") {
             let (store, user) = rest.split_once(" as ").unwrap();
