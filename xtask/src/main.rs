@@ -10,10 +10,12 @@ mod failure;
 mod fuzz;
 mod generate;
 mod guides;
+mod image;
 mod lint;
 mod numbers;
 mod prepare;
 mod process;
+mod product;
 mod progress;
 mod suite;
 mod suites;
@@ -34,7 +36,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-const TASKS: [Task; 10] = [
+const TASKS: [Task; 11] = [
     Task {
         name: "demo",
         usage: "[ARGS]",
@@ -83,6 +85,13 @@ const TASKS: [Task; 10] = [
         summary: "build the documentation site with mdBook",
         explains_itself: false,
         run: docs::run,
+    },
+    Task {
+        name: "image",
+        usage: "[--debug | --binary FILE] [--out FILE | --root DIR]",
+        summary: "pack irsa into an OCI image archive, with a bill of materials",
+        explains_itself: false,
+        run: image::run,
     },
     Task {
         name: "bench",

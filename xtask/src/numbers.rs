@@ -6,7 +6,6 @@
 
 mod binary;
 mod measure;
-mod product;
 mod source;
 mod statistics;
 
@@ -16,10 +15,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::product::Tree;
 use crate::{progress, table, workspace};
 use binary::Binary;
 use measure::Measure;
-use product::Tree;
 use statistics::Statistics;
 
 const HEAD: [&str; 9] = [

@@ -39,7 +39,7 @@ pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
     let programs = CLIENTS
         .iter()
         .flat_map(|client| client.needs)
-        .chain(["chromium", "curl", "pg_recvlogical", "psql"].iter());
+        .chain(["chromium", "curl", "pg_recvlogical", "psql", "umoci"].iter());
     debian::install_missing(programs.copied());
     fs::create_dir_all(folder.path()).map_err(Failure::file(folder.path()))?;
     for client in &CLIENTS {

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
 /// The package of each program (`ensurepip` is the part of Python that creates virtual environments).
-const PACKAGES: [(&str, &str); 15] = [
+const PACKAGES: [(&str, &str); 16] = [
     ("chromium", "chromium"),
     ("curl", "curl"),
     ("ensurepip", "python3-venv"),
@@ -24,6 +24,7 @@ const PACKAGES: [(&str, &str); 15] = [
     ("pgbouncer", "pgbouncer"),
     ("psql", "postgresql-client"),
     ("python3", "python3-venv"),
+    ("umoci", "umoci"),
     ("wrk", "wrk"),
 ];
 

@@ -22,6 +22,7 @@ mod exec_environment;
 mod hangs;
 mod http;
 mod http_proxy;
+mod image;
 mod lab;
 mod log_records;
 mod opensearch;

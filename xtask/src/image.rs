@@ -1,0 +1,165 @@
+//! `cargo xtask image`: the OCI image of irsa as an archive, with its software bill of materials.
+
+mod bom;
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::product::Tree;
+use crate::{process, progress, workspace};
+
+/// The arguments.
+#[derive(Debug, PartialEq, Eq)]
+struct Options {
+    source: Source,
+    /// The archive to write; by default `image/irsa.tar` in cargo's target directory.
+    out: Option<PathBuf>,
+    /// The directory to write the root file system to, in place of an archive.
+    root: Option<PathBuf>,
+}
+
+/// The program to pack.
+#[derive(Debug, PartialEq, Eq)]
+enum Source {
+    /// The release build.
+    Release,
+    /// The build that the tests use, without its debugging information.
+    Debug,
+    File(PathBuf),
+}
+
+/// Packs the program, and writes the bill of materials beside the archive.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let options = Options::parse(arguments)?;
+    let folder = workspace::target().join("image");
+    fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
+    let out = options.out.unwrap_or_else(|| folder.join("irsa.tar"));
+    let bom = out.with_extension("cdx.json");
+
+    let program = program(options.source, &folder)?;
+    let (tree, epoch) = (Tree::for_product()?, epoch()?);
+    fs::write(&bom, bom::document(&tree, epoch)).map_err(Failure::file(&bom))?;
+    workspace::build(&["--bin", "irsa-image"])?;
+    let mut pack = Command::new(workspace::target().join("debug/irsa-image"));
+    pack.arg("--binary").arg(&program).arg("--bom").arg(&bom);
+    pack.arg("--license").arg(workspace::root().join("LICENSE"));
+    pack.args(["--release", tree.version(), "--commit", &commit()]);
+    pack.args(["--epoch", &epoch.to_string()]);
+    if let Some(root) = &options.root {
+        process::run(pack.arg("--root").arg(root))?;
+        progress::say(&root.display().to_string());
+        return Ok(());
+    }
+    let digest = process::capture(pack.arg("--out").arg(&out))?;
+    progress::say(&format!("{}\n{}", out.display(), digest.trim()));
+    Ok(())
+}
+
+// === impl Options ===
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self, Failure> {
+        let mut options = Self {
+            source: Source::Release,
+            out: None,
+            root: None,
+        };
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            let mut file = || {
+                let missing = || Failure::usage(format!("`{word}` needs a path"));
+                words.next().map(PathBuf::from).ok_or_else(missing)
+            };
+            match word.as_str() {
+                "--debug" => options.source = Source::Debug,
+                "--binary" => options.source = Source::File(file()?),
+                "--out" => options.out = Some(file()?),
+                "--root" => options.root = Some(file()?),
+                _ => return Err(Failure::usage(format!("unknown argument `{word}`"))),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Builds the program, if it was not given, and returns its file.
+fn program(source: Source, folder: &Path) -> Result<PathBuf, Failure> {
+    match source {
+        Source::File(file) => Ok(file),
+        Source::Release => {
+            let build = ["build", "--locked", "--release", "--package", "irsa"];
+            process::run(workspace::cargo().args(build))?;
+            Ok(workspace::target().join("release/irsa"))
+        }
+        Source::Debug => {
+            workspace::build(&["--bin", "irsa"])?;
+            let stripped = folder.join("irsa");
+            let mut strip = Command::new("strip");
+            strip.arg("-o").arg(&stripped);
+            process::quietly(strip.arg(workspace::target().join("debug/irsa")))?;
+            Ok(stripped)
+        }
+    }
+}
+
+/// Returns the commit; `unknown` outside of a clone.
+fn commit() -> String {
+    let given = env::var("IRSA_COMMIT").ok();
+    given
+        .filter(|commit| !commit.is_empty())
+        .or_else(|| git(&["rev-parse", "--short=12", "HEAD"]))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Returns the time of the image in seconds since 1970: `SOURCE_DATE_EPOCH`
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>), else that of the commit, else 0.
+fn epoch() -> Result<u64, Failure> {
+    if let Some(given) = env::var_os("SOURCE_DATE_EPOCH") {
+        let seconds = given.to_str().and_then(|text| text.parse().ok());
+        return seconds.ok_or_else(|| {
+            let given = given.display();
+            Failure::usage(format!(
+                "SOURCE_DATE_EPOCH=`{given}` is not a number of seconds"
+            ))
+        });
+    }
+    let committed = git(&["log", "-1", "--format=%ct"]);
+    Ok(committed.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+fn git(arguments: &[impl AsRef<OsStr>]) -> Option<String> {
+    let mut git = Command::new("git");
+    git.current_dir(workspace::root()).args(arguments);
+    let text = process::capture(&mut git).ok()?;
+    Some(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Options, Failure> {
+        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        Options::parse(&words)
+    }
+
+    #[test]
+    fn arguments_select_the_program_and_the_archive() {
+        let options = parse(&["--binary", "a", "--out", "b"]).unwrap();
+        assert_eq!(options.source, Source::File("a".into()));
+        assert_eq!(options.out, Some("b".into()));
+        assert_eq!(parse(&[]).unwrap().source, Source::Release);
+        assert_eq!(parse(&["--debug"]).unwrap().source, Source::Debug);
+    }
+
+    #[test]
+    fn other_arguments_are_refused() {
+        for words in [&["--binary"][..], &["x"], &["--out"]] {
+            assert_eq!(parse(words).unwrap_err().exit_code(), 2, "{words:?}");
+        }
+    }
+}
