@@ -12,6 +12,9 @@ use crate::failure::Failure;
 use crate::product::Tree;
 use crate::{process, progress, workspace};
 
+/// The file that contains the commit in an archive of the sources.
+const COMMIT: &str = "crates/irsa/commit";
+
 /// The arguments.
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
@@ -106,13 +109,20 @@ fn program(source: Source, folder: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Returns the commit; `unknown` outside of a clone.
+/// Returns the commit, from the same sources as the build script of irsa.
 fn commit() -> String {
     let given = env::var("IRSA_COMMIT").ok();
     given
         .filter(|commit| !commit.is_empty())
+        .or_else(|| archived_commit(&fs::read_to_string(workspace::root().join(COMMIT)).ok()?))
         .or_else(|| git(&["rev-parse", "--short=12", "HEAD"]))
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Returns the commit that `git archive` has written into a file, in place of a placeholder.
+fn archived_commit(content: &str) -> Option<String> {
+    let commit = content.get(..12)?;
+    (!commit.starts_with('$')).then(|| commit.to_owned())
 }
 
 /// Returns the time of the image in seconds since 1970: `SOURCE_DATE_EPOCH`
@@ -154,6 +164,16 @@ mod tests {
         assert_eq!(options.out, Some("b".into()));
         assert_eq!(parse(&[]).unwrap().source, Source::Release);
         assert_eq!(parse(&["--debug"]).unwrap().source, Source::Debug);
+    }
+
+    #[test]
+    fn a_source_archive_contains_its_commit() {
+        let clone = fs::read_to_string(workspace::root().join(COMMIT)).unwrap();
+        assert_eq!(archived_commit(&clone), None);
+        let commit = git(&["rev-parse", "HEAD"]).unwrap();
+        let archive = git(&["archive", "--format=tar", "HEAD", COMMIT]).unwrap();
+        assert!(archive.contains(&commit), "{commit} is not in {archive}");
+        assert_eq!(archived_commit(&commit).as_deref(), commit.get(..12));
     }
 
     #[test]

@@ -3,5 +3,8 @@
 /// The version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit that the program was built from, or `unknown` for a build that is not a release.
+/// The version, followed by the commit in parentheses if it is known.
+pub(crate) const VERSION_AND_COMMIT: &str = env!("IRSA_VERSION");
+
+/// The commit that the program was built from, or `unknown`.
 pub(crate) const COMMIT: &str = env!("IRSA_COMMIT");

@@ -33,7 +33,12 @@ pub(crate) use self::stack::{CheckArgs, InitArgs, RenderArgs, ShowArgs, StackArg
 
 /// Connect to Aurora PostgreSQL and Amazon OpenSearch as the pod's IAM role, without passwords
 #[derive(Debug, Parser)]
-#[command(name = "irsa", version, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "irsa",
+    version = crate::build::VERSION_AND_COMMIT,
+    max_term_width = 100,
+    propagate_version = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
