@@ -9,6 +9,7 @@ pub(crate) enum Service {
     Iam,
     Rds,
     OpenSearch,
+    SecretsManager,
 }
 
 /// The endpoint overrides in the environment, and the variant of the default endpoints (AWS SDKs and Tools Reference
@@ -19,6 +20,7 @@ pub(crate) struct Endpoints {
     iam: Option<String>,
     rds: Option<String>,
     opensearch: Option<String>,
+    secrets_manager: Option<String>,
     pub(crate) variant: Variant,
 }
 
@@ -44,6 +46,7 @@ impl Endpoints {
             iam: url("AWS_ENDPOINT_URL_IAM"),
             rds: url("AWS_ENDPOINT_URL_RDS"),
             opensearch: url("AWS_ENDPOINT_URL_OPENSEARCH"),
+            secrets_manager: url("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
             variant: Variant {
                 fips: is_on("AWS_USE_FIPS_ENDPOINT"),
                 dual_stack: is_on("AWS_USE_DUALSTACK_ENDPOINT"),
@@ -57,6 +60,7 @@ impl Endpoints {
             Service::Iam => &self.iam,
             Service::Rds => &self.rds,
             Service::OpenSearch => &self.opensearch,
+            Service::SecretsManager => &self.secrets_manager,
         };
         let named = own.as_ref().or(self.all.as_ref());
         named.map_or_else(
@@ -73,6 +77,7 @@ impl Service {
             Self::Iam => "iam",
             Self::Rds => "rds",
             Self::OpenSearch => "es",
+            Self::SecretsManager => "secretsmanager",
         }
     }
 }
@@ -180,7 +185,7 @@ pub(crate) fn iam_region(partition: Partition) -> &'static str {
     global_iam(partition).region
 }
 
-/// The host of a service in a region (endpoint rules of IAM, RDS and OpenSearch in the AWS SDKs).
+/// The host of a service in a region (endpoint rules of each service in the AWS SDKs).
 fn host(service: Service, region: &Region, variant: Variant) -> String {
     let partition = region.partition();
     let Variant { fips, dual_stack } = variant;
@@ -195,13 +200,25 @@ fn host(service: Service, region: &Region, variant: Variant) -> String {
         Service::OpenSearch if fips => "es-fips",
         Service::OpenSearch if dual_stack && has_aos(partition) => "aos",
         Service::OpenSearch => "es",
+        Service::SecretsManager if fips => "secretsmanager-fips",
+        Service::SecretsManager => "secretsmanager",
     };
-    let suffix = if dual_stack {
+    let has_own_suffix = service != Service::SecretsManager || !is_dual_stack(partition, fips);
+    let suffix = if dual_stack && has_own_suffix {
         partition.dual_stack_dns_suffix()
     } else {
         partition.dns_suffix()
     };
     format!("{label}.{}.{suffix}", region.as_str())
+}
+
+/// Returns whether the default endpoints of Secrets Manager in the partition are dual-stack ones.
+const fn is_dual_stack(partition: Partition, fips: bool) -> bool {
+    match partition {
+        Partition::Aws | Partition::AwsUsGov => true,
+        Partition::AwsCn => !fips,
+        _ => false,
+    }
 }
 
 /// Returns whether the dual-stack endpoints of OpenSearch Service are `aos.…` in the partition.

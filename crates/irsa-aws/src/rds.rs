@@ -26,6 +26,20 @@ pub struct DatabaseSettings {
     pub iam_authentication: bool,
     /// The port that it listens on; unknown for a proxy.
     pub port: Option<u16>,
+    /// The secret with the master user's password, if RDS manages it in Secrets Manager.
+    pub master_user_secret: Option<MasterUserSecret>,
+}
+
+/// A secret that RDS manages (RDS API Reference, "MasterUserSecret").
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MasterUserSecret {
+    /// Its ARN.
+    #[serde(rename = "SecretArn")]
+    pub arn: Arn,
+    /// The KMS key that encrypts it.
+    #[serde(rename = "KmsKeyId")]
+    pub kms_key: Option<String>,
 }
 
 impl AwsReader {
@@ -175,6 +189,7 @@ struct Cluster {
     reader_endpoint: Option<String>,
     #[serde(default = "none")]
     custom_endpoints: Members<String>,
+    master_user_secret: Option<MasterUserSecret>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,6 +207,7 @@ struct Instance {
     endpoint: Option<Endpoint>,
     #[serde(rename = "DBClusterIdentifier")]
     db_cluster_identifier: Option<String>,
+    master_user_secret: Option<MasterUserSecret>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -215,6 +231,7 @@ impl Cluster {
             status: self.status,
             iam_authentication: self.iam_authentication,
             port: self.port,
+            master_user_secret: self.master_user_secret,
         })
     }
 }
@@ -235,6 +252,7 @@ impl Instance {
             status: self.status,
             iam_authentication: self.iam_authentication,
             port: self.endpoint.and_then(|endpoint| endpoint.port),
+            master_user_secret: self.master_user_secret,
         })
     }
 }
@@ -303,6 +321,31 @@ mod tests {
             instance.settings("rds:DescribeDBInstances").unwrap().port,
             None
         );
+    }
+
+    #[test]
+    fn a_cluster_names_the_secret_that_rds_manages() {
+        let secret = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf";
+        let text = |more: &str| {
+            format!(
+                "<R><DBClusters><DBCluster><DBClusterIdentifier>c</DBClusterIdentifier>\
+                 <DBClusterArn>arn:aws:rds:eu-central-1:111122223333:cluster:c</DBClusterArn>\
+                 <DbClusterResourceId>cluster-ABC</DbClusterResourceId>{more}</DBCluster></DBClusters></R>"
+            )
+        };
+        let found = |more: &str| {
+            let (mut clusters, _) = read::<Clusters>(&text(more)).split();
+            let settings = clusters.remove(0).settings("rds:DescribeDBClusters");
+            settings.unwrap().master_user_secret
+        };
+        let managed = format!(
+            "<MasterUserSecret><SecretArn>{secret}</SecretArn><SecretStatus>active</SecretStatus>\
+             <KmsKeyId>arn:aws:kms:eu-central-1:111122223333:key/k</KmsKeyId></MasterUserSecret>"
+        );
+        let managed = found(&managed).unwrap();
+        assert_eq!(managed.arn.as_str(), secret);
+        assert!(managed.kms_key.unwrap().ends_with(":key/k"));
+        assert_eq!(found(""), None);
     }
 
     #[test]

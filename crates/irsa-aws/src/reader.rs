@@ -16,6 +16,8 @@ const LIMIT: Duration = Duration::from_secs(4);
 /// Tools Reference Guide).
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 
+const JSON_1_1: &str = "application/x-amz-json-1.1";
+
 /// The maximum number of pages of a list, so that a server cannot keep a call going forever.
 pub(crate) const MAX_PAGES: usize = 50;
 
@@ -28,8 +30,8 @@ pub struct AwsReader {
 
 impl AwsReader {
     /// Reads with the credentials of `identity`, usually those of a profile or of the environment. The environment can
-    /// override endpoints (`AWS_ENDPOINT_URL`, and `AWS_ENDPOINT_URL_IAM`, `_RDS` and `_OPENSEARCH`) and select FIPS or
-    /// dual-stack ones (`AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`).
+    /// override endpoints (`AWS_ENDPOINT_URL`, and `AWS_ENDPOINT_URL_IAM`, `_RDS`, `_OPENSEARCH` and `_SECRETS_MANAGER`)
+    /// and select FIPS or dual-stack ones (`AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`).
     pub fn new(identity: Identity, environment: &Environment) -> Self {
         Self {
             identity,
@@ -54,8 +56,7 @@ impl AwsReader {
         caller.map_err(|error| ReadError::without_credentials("sts:GetCallerIdentity", &error))
     }
 
-    /// Calls an API path: a GET, or a POST with a media type and a body. Retries throttled calls and internal errors
-    /// within the time limit, which is safe because all calls are read-only.
+    /// Calls an API path: a GET, or a POST with a media type and a body.
     pub(crate) async fn call(
         &self,
         action: &'static str,
@@ -68,7 +69,31 @@ impl AwsReader {
             service: service.signing_name(),
             region: region.clone(),
             body,
+            target: None,
         };
+        self.send(action, call).await
+    }
+
+    /// Calls an operation of the protocol AWS JSON 1.1.
+    pub(crate) async fn call_json(
+        &self,
+        action: &'static str,
+        (service, region): (Service, &Region),
+        target: &'static str,
+        body: String,
+    ) -> Result<ApiAnswer, ReadError> {
+        let call = ApiCall {
+            url: format!("{}/", self.endpoints.url(service, region)),
+            service: service.signing_name(),
+            region: region.clone(),
+            body: Some((JSON_1_1, body)),
+            target: Some(target),
+        };
+        self.send(action, call).await
+    }
+
+    /// Retries throttled calls and internal errors within the time limit, which is safe because all calls are read-only.
+    async fn send(&self, action: &'static str, call: ApiCall) -> Result<ApiAnswer, ReadError> {
         let deadline = Instant::now() + LIMIT;
         let mut delays = RETRY_DELAYS.into_iter();
         loop {

@@ -1,5 +1,6 @@
 //! Signed calls to AWS APIs other than STS, for reading the settings of an account.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use aws_sigv4::http_request::{
@@ -28,10 +29,12 @@ pub struct ApiCall {
     pub region: Region,
     /// The body of a `POST`, with its media type; `None` for a `GET`.
     pub body: Option<(&'static str, String)>,
+    /// The `X-Amz-Target` header of the JSON protocols: `secretsmanager.GetSecretValue`.
+    pub target: Option<&'static str>,
 }
 
-/// The response of an API, including error responses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The response of an API, including error responses. `Debug` does not show the body, which may contain a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApiAnswer {
     /// The HTTP status.
     pub status: u16,
@@ -48,6 +51,16 @@ pub enum ApiError {
     /// The call could not be sent, or the response was late or too large.
     #[error("{0}")]
     Unreachable(String),
+}
+
+// === impl ApiAnswer ===
+
+impl fmt::Debug for ApiAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiAnswer")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The maximum size of a body: a page of a hundred clusters has about 500 kB.
@@ -103,18 +116,20 @@ fn signed(
         .settings(SigningSettings::default())
         .build()?
         .into();
-    let headers = media_type.map(|media_type| ("content-type", media_type));
+    let headers = [("content-type", media_type), ("x-amz-target", call.target)];
+    let headers = headers.into_iter();
+    let headers = headers.filter_map(|(name, value)| Some((name, value?)));
     let signable = SignableRequest::new(
         method,
         &call.url,
-        headers.into_iter(),
+        headers.clone(),
         SignableBody::Bytes(body.as_bytes()),
     )?;
     let (instructions, _) = sign(signable, &params)?.into_parts();
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method(method)?;
     request.set_uri(call.url.as_str())?;
-    let all = headers.into_iter().chain(instructions.headers());
+    let all = headers.chain(instructions.headers());
     for (name, value) in all {
         request
             .headers_mut()
@@ -149,6 +164,7 @@ mod tests {
             service: "iam",
             region: "us-east-1".parse().unwrap(),
             body: Some(("text/plain", "Action=GetRole".to_owned())),
+            target: None,
         }
     }
 
@@ -173,6 +189,31 @@ mod tests {
                 .contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token"),
             "{authorization}"
         );
+    }
+
+    #[test]
+    fn the_target_of_the_json_protocols_is_sent_and_signed() {
+        let call = ApiCall {
+            target: Some("secretsmanager.GetSecretValue"),
+            ..call("https://secretsmanager.eu-central-1.amazonaws.com/")
+        };
+        let request = signed(&call, &credentials(), SystemTime::UNIX_EPOCH).unwrap();
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        assert_eq!(header("x-amz-target"), "secretsmanager.GetSecretValue");
+        let authorization = header("authorization");
+        assert!(
+            authorization.contains("x-amz-security-token;x-amz-target,"),
+            "{authorization}"
+        );
+    }
+
+    #[test]
+    fn a_response_is_not_shown_in_debug_output() {
+        let answer = ApiAnswer {
+            status: 200,
+            body: b"hush".to_vec(),
+        };
+        assert_eq!(format!("{answer:?}"), "ApiAnswer { status: 200, .. }");
     }
 
     #[test]

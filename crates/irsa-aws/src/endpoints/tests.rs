@@ -24,6 +24,7 @@ fn service(name: &str) -> Service {
         "iam" => Service::Iam,
         "rds" => Service::Rds,
         "opensearch" => Service::OpenSearch,
+        "secretsmanager" => Service::SecretsManager,
         other => panic!("{other}"),
     }
 }

@@ -110,6 +110,7 @@ async fn signatures_use_the_time_of_the_exchange() {
             service: "iam",
             region: "us-east-1".parse().unwrap(),
             body: None,
+            target: None,
         };
         identity.call(call, SLACK).await.unwrap();
 
