@@ -35,6 +35,9 @@ pub struct SecurityRole {
     /// The name.
     #[serde(skip)]
     pub name: String,
+    /// The description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The cluster permissions: actions and action groups.
     pub cluster_permissions: Vec<String>,
     /// The index permissions.

@@ -1,6 +1,6 @@
 //! The YAML of a world before validation. Unknown fields are errors.
 
-use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
+use irsa_chain::{AccountId, Arn, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -96,8 +96,17 @@ pub(super) struct ClusterEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct MasterUserEntry {
     pub(super) name: Spanned<String>,
-    /// Without a password, the master user logs in by IAM.
+    /// Without a password or a secret, the master user logs in by IAM.
     pub(super) password: Option<Secret>,
+    pub(super) secret: Option<ManagedSecretEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ManagedSecretEntry {
+    pub(super) arn: Arn,
+    /// The AWS managed key if absent.
+    pub(super) kms_key: Option<Arn>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,6 +152,7 @@ pub(super) struct DomainEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct SecurityRoleEntry {
     pub(super) name: Spanned<String>,
+    pub(super) description: Option<String>,
     #[serde(default)]
     pub(super) cluster_permissions: Vec<String>,
     #[serde(default)]

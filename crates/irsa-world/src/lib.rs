@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use irsa_chain::{
-    AccountId, DbResourceId, IssuerUrl, OidcProviderArn, Region, RoleArn, ServiceAccount,
+    AccountId, Arn, DbResourceId, IssuerUrl, OidcProviderArn, Region, RoleArn, ServiceAccount,
 };
 use irsa_policy::Policy;
 
@@ -130,6 +130,18 @@ pub struct MasterUser {
     pub name: String,
     /// The password; without one, the master user logs in by IAM.
     pub password: Option<Secret>,
+    /// The secret in Secrets Manager with the password, if RDS manages it.
+    pub secret: Option<ManagedSecret>,
+}
+
+/// A secret that RDS manages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManagedSecret {
+    /// The ARN.
+    pub arn: Arn,
+    /// The customer managed key that encrypts it. The AWS managed key, which is the default, serves all principals who may
+    /// read the secret.
+    pub kms_key: Option<Arn>,
 }
 
 /// The memberships in `rds_iam` by which a user must log in by IAM. AWS does not document which of the two RDS has.
@@ -299,6 +311,25 @@ impl World {
     /// Finds a cluster by its identifier.
     pub fn cluster(&self, name: &str) -> Option<&Cluster> {
         self.clusters.iter().find(|cluster| cluster.name == name)
+    }
+
+    /// The master user whose password a secret contains, by the secret's ARN.
+    pub fn managed_secret(&self, arn: &str) -> Option<(&ManagedSecret, &MasterUser)> {
+        let masters = self.clusters.iter();
+        let mut masters = masters.filter_map(|cluster| cluster.master_user.as_ref());
+        masters.find_map(|master| {
+            let secret = master.secret.as_ref()?;
+            (secret.arn.as_str() == arn).then_some((secret, master))
+        })
+    }
+
+    /// Sets the password of each master user whose password RDS manages.
+    pub fn set_managed_passwords(&mut self, mut generate: impl FnMut() -> Secret) {
+        let masters = self.clusters.iter_mut();
+        let masters = masters.filter_map(|cluster| cluster.master_user.as_mut());
+        for master in masters.filter(|master| master.secret.is_some()) {
+            master.password = Some(generate());
+        }
     }
 
     /// All OpenSearch domains.

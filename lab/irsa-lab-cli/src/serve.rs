@@ -82,6 +82,7 @@ fn summary(facts: &LabFacts, state_dir: &Path) -> String {
         "oidc       {} at {}",
         facts.oidc_issuer.url, facts.oidc_issuer.dial
     );
+    let _ = writeln!(text, "secrets    {}", facts.secrets_manager.url);
     let _ = writeln!(text, "imds       {}", facts.imds.url);
     let _ = writeln!(text, "agent      {}", facts.pod_identity_agent.url);
     let _ = writeln!(text, "admin      {}", facts.admin.url);

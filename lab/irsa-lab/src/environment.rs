@@ -21,6 +21,10 @@ pub(crate) fn environment(
         ("AWS_DEFAULT_REGION", region),
         ("AWS_STS_REGIONAL_ENDPOINTS", "regional".to_owned()),
         ("AWS_ENDPOINT_URL_STS", facts.sts.url.clone()),
+        (
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            facts.secrets_manager.url.clone(),
+        ),
         ("AWS_CA_BUNDLE", ca_file.clone()),
         // Node.js trusts this file in addition to its own CAs.
         ("NODE_EXTRA_CA_CERTS", ca_file.clone()),

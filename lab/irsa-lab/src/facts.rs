@@ -29,6 +29,8 @@ pub struct LabFacts {
     pub imds: UrlFacts,
     /// The EKS Pod Identity agent.
     pub pod_identity_agent: UrlFacts,
+    /// Secrets Manager.
+    pub secrets_manager: UrlFacts,
     /// The lab's own JSON API.
     pub admin: UrlFacts,
     /// PEM file with the CA that signed all certificates of the lab.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use irsa_chain::OidcProviderArn;
 use irsa_explain::{Evaluation, Question, RequestContext};
-use irsa_policy::{NearMiss, Outcome, PolicySet};
+use irsa_policy::{Layer, NearMiss, Outcome, PolicySet, Reason};
 
 use crate::clock::{rfc3339, unix_seconds};
 use crate::sessions::{Origin, Session};
@@ -87,6 +87,21 @@ pub(crate) fn trust_policy(role: &Role) -> PolicySet<'_> {
     PolicySet {
         resource: Some(&role.trust),
         ..PolicySet::default()
+    }
+}
+
+/// The end of AWS's message about a denied request (IAM User Guide, "Troubleshoot access denied error messages"): `…is
+/// not authorized to perform: ACTION` *because no identity-based policy allows the ACTION action*.
+pub(crate) fn denial(action: &str, reason: &Reason) -> String {
+    match reason {
+        Reason::Denies(cited) if cited.layer == Layer::Identity => {
+            format!("with an explicit deny in an {}", cited.layer)
+        }
+        Reason::Denies(cited) => format!("with an explicit deny in a {}", cited.layer),
+        Reason::NothingAllows(layer) => {
+            format!("because no {layer} allows the {action} action")
+        }
+        _ => String::new(),
     }
 }
 

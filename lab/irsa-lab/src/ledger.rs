@@ -24,6 +24,8 @@ pub enum Service {
     Imds,
     /// The EKS Pod Identity agent.
     PodIdentity,
+    /// Secrets Manager.
+    SecretsManager,
     /// The Aurora front.
     Aurora,
     /// The OpenSearch front.
@@ -38,6 +40,7 @@ impl fmt::Display for Service {
             Self::Sts => "sts",
             Self::Imds => "imds",
             Self::PodIdentity => "pod-identity",
+            Self::SecretsManager => "secrets-manager",
             Self::Aurora => "aurora",
             Self::OpenSearch => "opensearch",
         })

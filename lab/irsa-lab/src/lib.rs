@@ -1,5 +1,6 @@
-//! The AWS side of the identity chain on one machine: OIDC issuer, STS, IAM, IMDS, Pod Identity agent, an Aurora front
-//! on a real PostgreSQL and an OpenSearch front on a real OpenSearch, with AWS's wire formats, error codes and texts.
+//! The AWS side of the identity chain on one machine: OIDC issuer, STS, IAM, IMDS, Pod Identity agent, Secrets Manager, an
+//! Aurora front on a real PostgreSQL and an OpenSearch front on a real OpenSearch, with AWS's wire formats, error codes
+//! and texts.
 //!
 //! The lab shares no signing code with `irsa-identity`: it verifies with separate code, so that one misconception
 //! cannot affect both. [`Lab::start`] composes everything, [`World`] describes what exists, and [`Ledger`] records
@@ -8,6 +9,7 @@
 
 mod admin;
 pub mod aurora;
+mod caller;
 mod certificates;
 pub mod clock;
 pub mod deps;
@@ -30,6 +32,7 @@ mod projection;
 mod random;
 pub mod rds_token;
 mod reply;
+mod secrets_manager;
 mod services;
 pub mod sessions;
 pub mod sigv4;

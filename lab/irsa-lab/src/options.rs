@@ -49,6 +49,8 @@ pub struct LabPorts {
     pub imds: u16,
     /// The Pod Identity agent.
     pub pod_identity: u16,
+    /// Secrets Manager.
+    pub secrets_manager: u16,
     /// The lab's own API.
     pub admin: u16,
 }

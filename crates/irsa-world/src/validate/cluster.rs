@@ -4,8 +4,8 @@ use irsa_chain::{Partition, Region};
 use serde_saphyr::Spanned;
 
 use super::Check;
-use crate::file::{ClusterEntry, UserEntry};
-use crate::{Cluster, DatabaseUser, Instance, MasterUser};
+use crate::file::{ClusterEntry, MasterUserEntry, UserEntry};
+use crate::{Cluster, DatabaseUser, Instance, ManagedSecret, MasterUser};
 
 /// The group that switches IAM authentication on; it exists in every cluster.
 const RDS_IAM: &str = "rds_iam";
@@ -43,10 +43,7 @@ impl Check {
             port: entry.port,
             databases: entry.databases,
             users: groups_first(entry.users.into_iter().map(user).collect()),
-            master_user: entry.master_user.map(|master| MasterUser {
-                name: master.name.value,
-                password: master.password,
-            }),
+            master_user: entry.master_user.map(master_user),
             iam_membership: entry.iam_membership,
         }
     }
@@ -80,12 +77,35 @@ impl Check {
             return;
         };
         let name = &master.name.value;
-        self.identifier("master user", name, &master.name);
+        // The usual name on RDS. The lab's superuser has a different one.
+        if name != "postgres" {
+            self.identifier("master user", name, &master.name);
+        }
         if entry.users.iter().any(|user| user.name.value == *name) {
             self.mistake(
                 &master.name,
                 format_args!("`{name}` is both the master user and one of `users`"),
             );
+        }
+        let Some(secret) = &master.secret else {
+            return;
+        };
+        if master.password.is_some() {
+            self.mistake(
+                &master.name,
+                format_args!("master user `{name}` has both a `password` and a `secret`"),
+            );
+        }
+        for (arn, service) in [
+            (Some(&secret.arn), "secretsmanager"),
+            (secret.kms_key.as_ref(), "kms"),
+        ] {
+            if let Some(arn) = arn.filter(|arn| arn.service() != service) {
+                self.mistake(
+                    &master.name,
+                    format_args!("`{arn}` is not an ARN of the service {service}"),
+                );
+            }
         }
     }
 
@@ -149,6 +169,18 @@ fn rds_domain(region: &Region) -> String {
         format!("rds.{region}.{suffix}")
     } else {
         format!("{region}.rds.{suffix}")
+    }
+}
+
+fn master_user(entry: MasterUserEntry) -> MasterUser {
+    let secret = entry.secret.map(|secret| ManagedSecret {
+        arn: secret.arn,
+        kms_key: secret.kms_key,
+    });
+    MasterUser {
+        name: entry.name.value,
+        password: entry.password,
+        secret,
     }
 }
 

@@ -120,11 +120,13 @@ impl Check {
 fn role(entry: SecurityRoleEntry) -> SecurityRole {
     let SecurityRoleEntry {
         name,
+        description,
         cluster_permissions,
         index_permissions,
     } = entry;
     SecurityRole {
         name: name.value,
+        description,
         cluster_permissions,
         index_permissions,
     }

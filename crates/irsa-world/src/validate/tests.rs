@@ -1,6 +1,7 @@
 //! Tests of worlds with mistakes, and of the values derived for valid worlds.
 
 use crate::World;
+use crate::secret::Secret;
 
 const SMALL: &str = include_str!("../../tests/data/small-world.yaml");
 
@@ -60,6 +61,16 @@ fn reports_mistakes_with_their_lines() {
             "dns_id: c9akciq32rgw",
             "dns_id: c9akciq32rgw\n    master_user: {name: app, password: x}",
             "`app` is both the master user and one of `users`",
+        ),
+        (
+            "dns_id: c9akciq32rgw",
+            "dns_id: c9akciq32rgw\n    master_user: {name: boss, password: x, secret: {arn: \"arn:aws:secretsmanager:::secret:x\"}}",
+            "both a `password` and a `secret`",
+        ),
+        (
+            "dns_id: c9akciq32rgw",
+            "dns_id: c9akciq32rgw\n    master_user: {name: boss, secret: {arn: \"arn:aws:rds:::db:x\"}}",
+            "not an ARN of the service secretsmanager",
         ),
         (
             "dns_id: c9akciq32rgw",
@@ -149,6 +160,22 @@ fn domains_have_aws_endpoints_and_arns() {
         domain.arn(),
         "arn:aws-cn:es:cn-north-1:111122223333:domain/search"
     );
+}
+
+#[test]
+fn a_managed_password_is_generated_and_found_by_its_secret() {
+    let arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf";
+    let master = format!(
+        "dns_id: c9akciq32rgw\n    master_user: {{name: boss, secret: {{arn: \"{arn}\"}}}}"
+    );
+    let text = SMALL.replace("dns_id: c9akciq32rgw", &master);
+    let mut world = World::from_yaml(&text).unwrap();
+    assert!(world.managed_secret(arn).unwrap().1.password.is_none());
+    world.set_managed_passwords(|| Secret::new("generated"));
+    let (secret, master) = world.managed_secret(arn).unwrap();
+    assert_eq!((secret.arn.as_str(), &secret.kms_key), (arn, &None));
+    assert!(master.password.as_ref().unwrap().matches("generated"));
+    assert!(world.managed_secret("arn:aws:secretsmanager:::x").is_none());
 }
 
 #[test]

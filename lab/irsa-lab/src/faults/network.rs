@@ -13,6 +13,8 @@ pub struct NetworkFaults {
     pub sts: ListenerFault,
     /// The OIDC issuer.
     pub oidc: ListenerFault,
+    /// Secrets Manager.
+    pub secrets_manager: ListenerFault,
     /// All Aurora clusters.
     pub aurora: ListenerFault,
     /// All OpenSearch domains.
@@ -31,7 +33,8 @@ pub struct ListenerFault {
     pub latency_ms: u64,
 }
 
-/// A fault of connections. Open connections keep working, except that STS and the OIDC issuer close them.
+/// A fault of connections. Open connections keep working, except that STS, the OIDC issuer and Secrets Manager close
+/// them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionFault {
@@ -75,6 +78,7 @@ impl FaultPlan {
             },
             Service::Sts => self.network.sts,
             Service::Oidc => self.network.oidc,
+            Service::SecretsManager => self.network.secrets_manager,
             Service::Aurora => self.network.aurora,
             Service::OpenSearch => self.network.opensearch,
             Service::Imds | Service::PodIdentity => ListenerFault::default(),

@@ -37,6 +37,9 @@ impl Shared {
             sts: UrlFacts {
                 url: format!("https://{}", listeners.sts.address()),
             },
+            secrets_manager: UrlFacts {
+                url: format!("https://{}", listeners.secrets_manager.address()),
+            },
             imds: plain(&listeners.imds),
             pod_identity_agent: plain(&listeners.pod_identity),
             admin: plain(&listeners.admin),

@@ -16,6 +16,7 @@ use crate::oidc;
 use crate::opensearch::Health;
 use crate::options::LabPorts;
 use crate::pod_identity::PodIdentityAgent;
+use crate::secrets_manager::SecretsManager;
 use crate::services::{Bound, Services};
 use crate::sts::Sts;
 
@@ -25,6 +26,7 @@ pub(super) struct Listeners {
     pub(super) sts: Bound,
     pub(super) imds: Bound,
     pub(super) pod_identity: Bound,
+    pub(super) secrets_manager: Bound,
     pub(super) admin: Bound,
 }
 
@@ -35,6 +37,7 @@ impl Listeners {
             sts: Bound::new("STS", ports.sts).await?,
             imds: Bound::new("instance metadata", ports.imds).await?,
             pod_identity: Bound::new("Pod Identity agent", ports.pod_identity).await?,
+            secrets_manager: Bound::new("Secrets Manager", ports.secrets_manager).await?,
             admin: Bound::new("API", ports.admin).await?,
         })
     }
@@ -53,6 +56,7 @@ impl Listeners {
         serve_sts(&mut services, self.sts, shared)?;
         serve_imds(&mut services, self.imds, shared);
         serve_pod_identity(&mut services, self.pod_identity, shared);
+        serve_secrets_manager(&mut services, self.secrets_manager, shared)?;
         serve_admin(&mut services, self.admin, shared, (facts, domains));
         Ok(services)
     }
@@ -135,6 +139,34 @@ fn serve_pod_identity(services: &mut Services, bound: Bound, shared: &Shared) {
         let response = agent.handle(&request);
         async move { response }
     });
+}
+
+fn serve_secrets_manager(
+    services: &mut Services,
+    bound: Bound,
+    shared: &Shared,
+) -> Result<(), LabError> {
+    let region = shared.world.region();
+    let regional = format!(
+        "secretsmanager.{region}.{}",
+        region.partition().dns_suffix()
+    );
+    let names = [regional.as_str(), "localhost", "127.0.0.1"];
+    let tls = certificate(shared, ("Secrets Manager", Service::SecretsManager), &names)?;
+    let secrets_manager = Arc::new(SecretsManager {
+        world: Arc::clone(&shared.world),
+        sessions: Arc::clone(&shared.sessions),
+        ledger: Arc::clone(&shared.ledger),
+        faults: Arc::clone(&shared.faults),
+        clock: Arc::clone(&shared.clock),
+    });
+    let handler = move |request| {
+        let secrets_manager = Arc::clone(&secrets_manager);
+        async move { secrets_manager.handle(&request).await }
+    };
+    let site = (Service::SecretsManager, &*shared.faults, &shared.ledger);
+    services.serve_with_faults(bound, tls, handler, site);
+    Ok(())
 }
 
 fn serve_admin(

@@ -13,8 +13,13 @@ use crate::ledger::Ledger;
 use crate::oidc::Issuer;
 use crate::pods::pods;
 use crate::projection::Projections;
+use crate::random;
+use crate::secret::Secret;
 use crate::sessions::Sessions;
 use crate::world::World;
+
+/// The length of a password that RDS generates.
+const PASSWORD_LENGTH: usize = 28;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -32,7 +37,7 @@ pub(super) struct Shared {
 impl Shared {
     /// Generates keys, and writes the first token files below `folder`.
     pub(super) async fn new(
-        world: World,
+        mut world: World,
         session_seconds: Option<u64>,
         token_seconds: u64,
         folder: &Path,
@@ -44,6 +49,7 @@ impl Shared {
         let authority = LocalAuthority::generate()
             .map_err(|error| LabError::part("certificate authority", error))?;
         let issuer = issuer(world.kubernetes().issuer.clone()).await?;
+        world.set_managed_passwords(|| Secret::new(random::aws_id("", PASSWORD_LENGTH)));
         let pods = pods(&world, token_seconds);
         let projections = Projections::new(Arc::clone(&issuer), folder.join("tokens"), pods);
         projections.renew()?;

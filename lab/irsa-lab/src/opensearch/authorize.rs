@@ -118,21 +118,11 @@ fn resource(call: &Call<'_>, domain: &Domain) -> String {
 
 /// Returns the refusal with the service's text; `cause` is the one for requests that no policy allows.
 fn refusal(user: &str, action: &str, reason: &Reason, cause: Cause) -> Refusal {
-    let (tail, cause) = match reason {
-        Reason::Denies(cited) if cited.layer == Layer::Identity => (
-            format!("with an explicit deny in an {}", cited.layer),
-            Cause::EsHttpDenied,
-        ),
-        Reason::Denies(cited) => (
-            format!("with an explicit deny in a {}", cited.layer),
-            Cause::EsHttpDenied,
-        ),
-        Reason::NothingAllows(layer) => (
-            format!("because no {layer} allows the {action} action"),
-            cause,
-        ),
-        _ => (String::new(), cause),
+    let cause = match reason {
+        Reason::Denies(_) => Cause::EsHttpDenied,
+        _ => cause,
     };
+    let tail = iam::denial(action, reason);
     let text = format!("User: {user} is not authorized to perform: {action} {tail}");
     Refusal::unauthorized(&text, cause)
 }

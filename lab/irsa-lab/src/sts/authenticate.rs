@@ -8,9 +8,10 @@ use http::{Request, StatusCode};
 
 use super::Sts;
 use super::error::StsError;
+use crate::caller::{authenticate, signed_parts};
 use crate::sessions::Session;
 use crate::sigv4::sentences::{self, Messages};
-use crate::sigv4::{self, SignatureFault, SignedRequest, Target};
+use crate::sigv4::{SignatureFault, SignedRequest, Target};
 use crate::world::Role;
 
 /// Maximum time by which a request may be signed in the future.
@@ -23,27 +24,15 @@ impl Sts {
         request: &Request<Bytes>,
         now: SystemTime,
     ) -> Result<(Arc<Session>, &Role), StsError> {
-        let signed = SignedRequest {
-            method: request.method(),
-            path: request.uri().path(),
-            query: request.uri().query().unwrap_or(""),
-            headers: request.headers(),
-            body: request.body(),
-        };
+        let signed = signed_parts(request);
         let target = Target {
             region: self.world.region(),
             service: "sts",
             tolerance_ahead: AHEAD,
             takes_unsigned_payload: false,
         };
-        let fault = match sigv4::verify(&signed, &target, now, &self.sessions) {
-            Ok(session) => match self.world.role(&session.spec.role) {
-                Some(role) => return Ok((session, role)),
-                None => SignatureFault::UnknownCredentials,
-            },
-            Err(fault) => fault,
-        };
-        Err(signature_error(&fault, &signed, now))
+        let caller = authenticate(&signed, &target, now, (&self.sessions, &self.world));
+        caller.map_err(|fault| signature_error(&fault, &signed, now))
     }
 }
 

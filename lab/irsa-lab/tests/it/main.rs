@@ -19,6 +19,7 @@ mod oidc;
 mod opensearch;
 mod passed;
 mod pod_identity;
+mod secrets_manager;
 mod signer;
 mod signing;
 mod stage;
