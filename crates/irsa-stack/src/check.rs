@@ -8,6 +8,7 @@ mod inventory;
 mod neighbors;
 mod questions;
 mod remarks;
+mod setup;
 mod table;
 
 use irsa_chain::{Link, ServiceAccount};
@@ -19,6 +20,7 @@ use irsa_policy::Context;
 
 use self::neighbors::Patterns;
 use self::questions::Questions;
+use self::setup::SetupQuestions;
 pub use self::table::{Row, Table};
 use crate::policies::AUDIENCE;
 use crate::stack::{Cluster, Role, Stack, Workload};
@@ -43,6 +45,7 @@ pub fn check(stack: &Stack) -> Table {
         }
         rows.extend(indices::rows(stack, workload));
     }
+    rows.extend(check.setup());
     remarks.extend(remarks::remarks(stack));
     Table { rows, remarks }
 }
@@ -58,15 +61,29 @@ impl Check<'_> {
         let Some(found) = self.inventory.role(role.arn.as_str()) else {
             return Vec::new();
         };
-        let policies = found.trust.iter().chain(&found.permissions);
-        let texts = policies.filter_map(|policy: &PolicySource| policy.text.as_deref());
         let questions = Questions {
             check: self,
             workload,
             role,
             found,
             sharing: self.stack.workloads_of(role).collect(),
-            patterns: Patterns::new(texts),
+            patterns: patterns(found),
+        };
+        questions.rows()
+    }
+
+    /// The rows of the role of the setup, if Terraform creates it.
+    fn setup(&self) -> Vec<Row> {
+        let setup = self.stack.needed_setup();
+        let found = setup.and_then(|one| self.inventory.role(one.role.as_str()));
+        let Some((setup, found)) = setup.zip(found) else {
+            return Vec::new();
+        };
+        let questions = SetupQuestions {
+            check: self,
+            setup,
+            found,
+            patterns: patterns(found),
         };
         questions.rows()
     }
@@ -93,17 +110,33 @@ impl Check<'_> {
                 audience: AUDIENCE,
             })
         };
+        self.evaluate(role, credential, access, &self.context)
+    }
+
+    fn evaluate(
+        &self,
+        role: &InventoryRole,
+        credential: Credential<'_>,
+        access: Option<Access<'_>>,
+        context: &Context,
+    ) -> (Option<bool>, Option<Link>) {
         let scenario = Scenario {
             credential: Some(credential),
             role,
             access,
-            context: &self.context,
+            context,
             time: None,
             is_complete: true,
             documents: &[],
         };
         verdict(&self.inventory, &scenario).unwrap_or((None, None))
     }
+}
+
+/// What the policies of a role name.
+fn patterns(role: &InventoryRole) -> Patterns {
+    let policies = role.trust.iter().chain(&role.permissions);
+    Patterns::new(policies.filter_map(|policy: &PolicySource| policy.text.as_deref()))
 }
 
 fn verdict(inventory: &Inventory, scenario: &Scenario<'_>) -> Option<(Option<bool>, Option<Link>)> {

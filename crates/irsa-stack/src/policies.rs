@@ -1,14 +1,20 @@
 //! The IAM policies of a setup: each names exactly what its workloads use.
 
-use irsa_chain::{DbUserArn, OidcProviderArn};
+use irsa_chain::{DbUserArn, OidcProviderArn, RoleArn, ServiceAccount};
 use irsa_explain::{pod_identity, web_identity};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::stack::{Cluster, OpenSearchStore, Role, Stack, Workload};
+use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Setup, Stack, Workload};
 
 /// The audience of projected tokens for STS.
 pub(crate) const AUDIENCE: &str = "sts.amazonaws.com";
+
+/// The actions by which the setup reads the password of an administrator.
+pub(crate) const READ_SECRET: &str = "secretsmanager:GetSecretValue";
+pub(crate) const DECRYPT: &str = "kms:Decrypt";
+/// The condition key by which a key is used for this service only.
+pub(crate) const VIA_SERVICE: &str = "kms:ViaService";
 
 /// The actions that OpenSearch's clients need.
 const HTTP_ACTIONS: [&str; 6] = [
@@ -76,7 +82,7 @@ pub(crate) fn trust(stack: &Stack, role: &Role) -> String {
         subjects.sort();
         subjects.dedup();
         if !subjects.is_empty() {
-            statements.push(web_identity_statement(role, cluster, subjects));
+            statements.push(web_identity_statement(&role.arn, cluster, subjects));
         }
         let mut accounts: Vec<_> = here.iter().filter(|one| one.uses_pod_identity).collect();
         accounts.sort_by_key(|one| &one.service_account);
@@ -94,6 +100,59 @@ pub(crate) fn trust(stack: &Stack, role: &Role) -> String {
 pub(crate) fn permissions(stack: &Stack, role: &Role) -> String {
     let statements = [connect(stack, role)].into_iter().flatten();
     write(statements.chain(requests(stack, role)).collect())
+}
+
+/// The trust policy of the role of the setup: its service account in all clusters.
+pub(crate) fn setup_trust(stack: &Stack, setup: &Setup) -> String {
+    let subject = |account: &ServiceAccount| vec![account.subject()];
+    let clusters = stack.clusters.iter();
+    let statement =
+        |cluster| web_identity_statement(&setup.role, cluster, subject(&setup.service_account));
+    write(clusters.map(statement).collect())
+}
+
+/// What sessions of the role of the setup may do: change the domains whose master user it is, and read the passwords of
+/// administrators.
+pub(crate) fn setup_permissions(stack: &Stack, setup: &Setup) -> String {
+    let domains = stack.setup_domains(setup);
+    let domains: Vec<_> = domains.map(|store| format!("{}/*", store.arn())).collect();
+    let requests = (!domains.is_empty()).then(|| Statement {
+        resource: Some(one_or_many(domains)),
+        ..Statement::allow(one_or_many(HTTP_ACTIONS.map(str::to_owned).to_vec()))
+    });
+    let clusters: Vec<_> = stack.setup_clusters(setup).collect();
+    let secrets = clusters.iter().map(|(_, secret)| secret.arn.to_string());
+    let secrets: Vec<_> = secrets.collect();
+    let read = (!secrets.is_empty()).then(|| Statement {
+        resource: Some(one_or_many(secrets)),
+        ..Statement::allow(READ_SECRET.into())
+    });
+    let keys = clusters
+        .iter()
+        .filter_map(|(_, secret)| secret.kms_key.as_ref());
+    let keys: Vec<_> = keys.map(ToString::to_string).collect();
+    let mut services: Vec<_> = clusters
+        .iter()
+        .map(|(store, _)| secrets_manager(store))
+        .collect();
+    services.sort();
+    services.dedup();
+    // The policy of the AWS managed key allows this already; one of a customer usually leaves it to IAM.
+    let decrypt = (!keys.is_empty()).then(|| Statement {
+        resource: Some(one_or_many(keys)),
+        condition: Some(json!({"StringEquals": {VIA_SERVICE: one_or_many(services)}})),
+        ..Statement::allow(DECRYPT.into())
+    });
+    write([requests, read, decrypt].into_iter().flatten().collect())
+}
+
+/// The name of Secrets Manager in the region of a cluster, as the value of `kms:ViaService`.
+pub(crate) fn secrets_manager(store: &PostgresStore) -> String {
+    let region = &store.region;
+    format!(
+        "secretsmanager.{region}.{}",
+        region.partition().dns_suffix()
+    )
 }
 
 /// The access policy that a domain needs, if it needs one.
@@ -174,8 +233,8 @@ fn requests(stack: &Stack, role: &Role) -> Vec<Statement> {
     lists.into_iter().filter_map(statement).collect()
 }
 
-fn web_identity_statement(role: &Role, cluster: &Cluster, subjects: Vec<String>) -> Statement {
-    let provider = OidcProviderArn::new(role.arn.partition(), role.arn.account(), &cluster.issuer);
+fn web_identity_statement(role: &RoleArn, cluster: &Cluster, subjects: Vec<String>) -> Statement {
+    let provider = OidcProviderArn::new(role.partition(), role.account(), &cluster.issuer);
     let issuer = cluster.issuer.host_and_path();
     let mut equals = serde_json::Map::new();
     equals.insert(format!("{issuer}:aud"), AUDIENCE.into());

@@ -1,5 +1,6 @@
 //! From the file to the setup: resolves defaults and references, and finds what is wrong between keys.
 
+mod admin_secret;
 mod creation;
 mod opensearch;
 mod postgres;

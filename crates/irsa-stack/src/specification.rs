@@ -6,8 +6,8 @@ use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAcc
 use serde::Deserialize;
 
 use crate::stack::{
-    Component, CreateOpenSearch, CreatePostgres, IndexPrivilege, KeycloakChart, Network,
-    PostgresPrivileges, Release, Via,
+    AdminSecret, Component, CreateOpenSearch, CreatePostgres, IndexPrivilege, KeycloakChart,
+    Network, PostgresPrivileges, Release, Via,
 };
 
 #[derive(Debug, Deserialize)]
@@ -217,6 +217,7 @@ pub(crate) struct ClusterOutputs {
 pub(crate) struct PostgresOutputs {
     pub(crate) endpoint: String,
     pub(crate) resource_id: DbResourceId,
+    pub(crate) admin_secret: Option<AdminSecret>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

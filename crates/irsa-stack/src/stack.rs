@@ -1,6 +1,7 @@
 //! The setup with all defaults and references resolved: what every renderer and `irsa check` work from.
 
 mod creation;
+mod setup;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,8 +11,9 @@ use irsa_chain::{AccountId, Arn, DbResourceId, IssuerUrl, Region, RoleArn, Servi
 use serde::Deserialize;
 
 pub use self::creation::{
-    CreateOpenSearch, CreatePostgres, IamSettings, Network, Origin, Serverless, Setup, Via,
+    CreateOpenSearch, CreatePostgres, IamSettings, Network, Origin, Serverless, Via,
 };
+pub use self::setup::{AdminSecret, Setup};
 
 /// A setup in which nothing dangles: every store, database and cluster that a workload names exists.
 #[derive(Debug, Clone)]
@@ -97,6 +99,8 @@ pub struct PostgresStore {
     pub resource_id: DbResourceId,
     /// Name of the administrator, if the file says it.
     pub admin: Option<String>,
+    /// The secret with the administrator's password, if it is known or Terraform will know it.
+    pub admin_secret: Option<AdminSecret>,
     /// Databases, with their owners.
     pub databases: Vec<Database>,
     /// Where it comes from.

@@ -1,9 +1,10 @@
 //! The setup as the policy engine's inventory, from the policies that are rendered.
 
+use irsa_chain::RoleArn;
 use irsa_explain::inventory::{Database, Domain, Inventory, PolicySource, Provider, Role};
 
 use crate::policies::{self, AUDIENCE};
-use crate::stack::{OpenSearchStore, PostgresStore, Stack};
+use crate::stack::{OpenSearchStore, PostgresStore, Setup, Stack};
 
 /// Everything that the setup makes.
 pub(super) fn from_stack(stack: &Stack) -> Inventory {
@@ -14,8 +15,9 @@ pub(super) fn from_stack(stack: &Stack) -> Inventory {
         issuer: Some(cluster.issuer.clone()),
         client_ids: Some(vec![AUDIENCE.to_owned()]),
     };
+    let setup = stack.needed_setup().map(|one| setup_role(stack, one));
     Inventory {
-        roles: roles.map(|one| role(stack, one)).collect(),
+        roles: roles.map(|one| role(stack, one)).chain(setup).collect(),
         providers: stack.clusters.iter().map(provider).collect(),
         has_all_providers: true,
         databases: stack.postgres.iter().map(database).collect(),
@@ -29,16 +31,29 @@ pub(super) fn from_stack(stack: &Stack) -> Inventory {
 }
 
 fn role(stack: &Stack, role: &crate::stack::Role) -> Role {
-    let name = role.arn.name();
-    let trust = PolicySource::new(
-        &format!("trust policy of {name}"),
-        Some(policies::trust(stack, role)),
-    );
-    let permissions = PolicySource::new(&role.policy, Some(policies::permissions(stack, role)));
+    let policies = [
+        policies::trust(stack, role),
+        policies::permissions(stack, role),
+    ];
+    role_with(&role.arn, &role.policy, policies)
+}
+
+fn setup_role(stack: &Stack, setup: &Setup) -> Role {
+    let policies = [
+        policies::setup_trust(stack, setup),
+        policies::setup_permissions(stack, setup),
+    ];
+    role_with(&setup.role, setup.role.name(), policies)
+}
+
+fn role_with(arn: &RoleArn, policy: &str, [trust, permissions]: [String; 2]) -> Role {
+    let name = arn.name();
+    let trust = PolicySource::new(&format!("trust policy of {name}"), Some(trust));
+    let permissions = PolicySource::new(policy, Some(permissions));
     Role {
-        label: role.arn.to_string(),
+        label: arn.to_string(),
         name: Some(name.to_owned()),
-        arn: Some(role.arn.clone()),
+        arn: Some(arn.clone()),
         trust: vec![trust],
         permissions: vec![permissions],
         ..Role::default()

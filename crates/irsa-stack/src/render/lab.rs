@@ -6,9 +6,10 @@
 use irsa_chain::RoleArn;
 use irsa_world::World;
 
+use crate::ownership_mark;
 use crate::policies::{self, AUDIENCE};
 use crate::render::File;
-use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Stack, Workload};
+use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Setup, Stack, Workload};
 use crate::yaml::Yaml;
 
 /// The first port of the proxies for PostgreSQL; each workload has its own.
@@ -82,6 +83,7 @@ fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
                     .iter()
                     .enumerate()
                     .map(|(number, one)| workload(stack, number, one))
+                    .chain(stack.needed_setup().map(|one| setup_workload(stack, one)))
                     .collect(),
             ),
         ),
@@ -91,11 +93,15 @@ fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
 /// The roles of the setup, and the node's.
 fn roles(stack: &Stack) -> Vec<Yaml> {
     let own = stack.roles.iter().filter(|role| !role.is_external);
+    let setup = stack.needed_setup().map(|one| setup_role(stack, one));
     let node = Yaml::map([
         ("arn", Yaml::text(node_role(stack))),
         ("trust_policy", Yaml::Block(NODE_TRUST.to_owned())),
     ]);
-    own.map(|one| role(stack, one)).chain([node]).collect()
+    own.map(|one| role(stack, one))
+        .chain(setup)
+        .chain([node])
+        .collect()
 }
 
 /// The node has a role without permissions.
@@ -113,13 +119,30 @@ const NODE_TRUST: &str = r#"{
 }
 "#;
 
-fn node_role(stack: &Stack) -> String {
-    let partition = stack.region.partition();
-    let mut name = format!("{}-node", stack.name);
-    // A workload may have the name.
-    while stack.roles.iter().any(|role| role.arn.name() == name) {
+/// The pod of the setup.
+fn setup_workload(stack: &Stack, setup: &Setup) -> Yaml {
+    let is_used = |name: &str| stack.workloads.iter().any(|one| one.key == name);
+    let name = unused("setup".to_owned(), is_used);
+    let account = setup.service_account.to_string();
+    Yaml::map([
+        ("name", Yaml::text(name)),
+        ("service_account", Yaml::text(account)),
+        ("role", Yaml::text(setup.role.as_str())),
+    ])
+}
+
+/// A name that nothing else has: letters are added until it is one.
+fn unused(mut name: String, is_used: impl Fn(&str) -> bool) -> String {
+    while is_used(&name) {
         name.push('s');
     }
+    name
+}
+
+fn node_role(stack: &Stack) -> String {
+    let partition = stack.region.partition();
+    let is_used = |name: &str| stack.roles.iter().any(|role| role.arn.name() == name);
+    let name = unused(format!("{}-node", stack.name), is_used);
     format!("arn:{partition}:iam::{}:role/{name}", stack.account)
 }
 
@@ -159,13 +182,29 @@ fn provider(stack: &Stack, cluster: &Cluster) -> Yaml {
 }
 
 fn role(stack: &Stack, role: &Role) -> Yaml {
+    let policies = [
+        policies::trust(stack, role),
+        policies::permissions(stack, role),
+    ];
+    role_with(&role.arn, &role.policy, policies)
+}
+
+fn setup_role(stack: &Stack, setup: &Setup) -> Yaml {
+    let policies = [
+        policies::setup_trust(stack, setup),
+        policies::setup_permissions(stack, setup),
+    ];
+    role_with(&setup.role, setup.role.name(), policies)
+}
+
+fn role_with(arn: &RoleArn, policy: &str, [trust, permissions]: [String; 2]) -> Yaml {
     let policy = Yaml::map([
-        ("name", Yaml::text(&role.policy)),
-        ("document", Yaml::Block(policies::permissions(stack, role))),
+        ("name", Yaml::text(policy)),
+        ("document", Yaml::Block(permissions)),
     ]);
     Yaml::map([
-        ("arn", Yaml::text(role.arn.as_str())),
-        ("trust_policy", Yaml::Block(policies::trust(stack, role))),
+        ("arn", Yaml::text(arn.as_str())),
+        ("trust_policy", Yaml::Block(trust)),
         ("policies", Yaml::List(vec![policy])),
     ])
 }
@@ -190,7 +229,7 @@ fn database_cluster(stack: &Stack, store: &PostgresStore) -> Yaml {
             ("databases", Yaml::texts(databases)),
         ])
     };
-    Yaml::map([
+    let fields = [
         ("name", Yaml::text(&store.identifier)),
         ("account", Yaml::text(store.account.as_str())),
         ("region", Yaml::text(store.region.as_str())),
@@ -206,7 +245,24 @@ fn database_cluster(stack: &Stack, store: &PostgresStore) -> Yaml {
             Yaml::texts(store.databases.iter().map(|one| &one.name)),
         ),
         ("users", Yaml::List(users.iter().map(user).collect())),
-    ])
+    ];
+    let master = master_user(store).into_iter().flatten();
+    Yaml::map(fields.into_iter().chain(master))
+}
+
+/// The administrator, if AWS manages its password. The lab generates it.
+fn master_user(store: &PostgresStore) -> Option<[(&'static str, Yaml); 2]> {
+    let (name, secret) = store.admin.as_ref().zip(store.admin_secret.as_ref())?;
+    let key = secret.kms_key.as_ref();
+    let key = key.map(|key| ("kms_key", Yaml::text(key.as_str())));
+    let arn = ("arn", Yaml::text(secret.arn.as_str()));
+    let master = Yaml::map([
+        ("name", Yaml::text(name)),
+        ("secret", Yaml::map([arn].into_iter().chain(key))),
+    ]);
+    // `CREATE ROLE` makes the administrator a member without INHERIT, which RDS is seen not to count.
+    let membership = Yaml::text("inherited");
+    Some([("master_user", master), ("iam_membership", membership)])
 }
 
 /// `c9akciq32rgw` in `aurora.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com`.
@@ -240,6 +296,7 @@ fn domain(stack: &Stack, store: &OpenSearchStore) -> Yaml {
         };
         Yaml::map([
             ("name", Yaml::text(&role.name)),
+            ("description", Yaml::text(ownership_mark(&stack.name))),
             (
                 "cluster_permissions",
                 Yaml::texts(role.cluster_permissions.iter().copied()),

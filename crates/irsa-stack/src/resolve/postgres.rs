@@ -45,6 +45,8 @@ impl Resolver<'_> {
         self.partition("postgres", key, &region);
         let account = store.account.clone();
         let (identifier, endpoint, resource_id) = self.postgres_names(key, store, &region)?;
+        let account = account.unwrap_or_else(|| self.file.aws.account.clone());
+        let admin_secret = self.admin_secret(key, store, (&region, &account));
         self.users(key, store, workloads);
         let databases = store.databases.iter();
         let databases = databases.map(|(name, database)| Database {
@@ -59,12 +61,13 @@ impl Resolver<'_> {
         Some(PostgresStore {
             key: key.to_owned(),
             identifier,
-            account: account.unwrap_or_else(|| self.file.aws.account.clone()),
+            account,
             region,
             endpoint,
             port: store.port.unwrap_or(PORT),
             resource_id,
             admin: store.admin.as_ref().map(|admin| admin.user.clone()),
+            admin_secret,
             databases: databases.collect(),
             origin: creation::postgres(store),
             via: store.via.clone(),

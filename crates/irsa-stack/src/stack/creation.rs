@@ -1,6 +1,6 @@
 //! What Terraform creates, and what it needs to know of what exists.
 
-use irsa_chain::{RoleArn, ServiceAccount};
+use irsa_chain::RoleArn;
 use serde::Deserialize;
 
 /// Settings of all IAM roles that are created.
@@ -19,17 +19,6 @@ pub struct Network {
     pub vpc: String,
     /// Subnet IDs.
     pub subnets: Vec<String>,
-}
-
-/// The role that sets up the data stores.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    /// ARN of the role.
-    pub role: RoleArn,
-    /// Service account of the setup Job.
-    pub service_account: ServiceAccount,
-    /// Whether the file has `setup`.
-    pub is_requested: bool,
 }
 
 /// How Terraform reaches another account.

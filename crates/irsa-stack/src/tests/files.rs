@@ -78,11 +78,11 @@ fn the_world_has_what_the_file_has() {
     let stack = stack(Preset::Camunda83.text());
     let files = render(&stack, Target::Lab, &["irsa.yaml"]).unwrap();
     let world = World::from_yaml(&files[0].text).unwrap();
-    assert_eq!(world.workloads().len(), 4);
+    assert_eq!(world.workloads().len(), 5, "four and the setup's");
     assert_eq!(
         world.roles().count(),
-        5,
-        "one for each workload, and the node's"
+        6,
+        "one for each workload, the setup's and the node's"
     );
     let cluster = world.cluster("aurora").unwrap();
     assert_eq!(cluster.endpoint, stack.postgres[0].endpoint);

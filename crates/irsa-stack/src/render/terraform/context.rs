@@ -107,6 +107,30 @@ impl<'s> Context<'s> {
         self.stack.postgres.iter().filter_map(reference).collect()
     }
 
+    /// References for the secrets with administrators' passwords, and for their keys.
+    pub(super) fn admin_secrets(&self) -> Vec<Substitution> {
+        let references = |store: &PostgresStore| {
+            let secret = store.admin_secret.as_ref()?;
+            let arn = (
+                secret.arn.to_string(),
+                Self::admin_secret(store, "secret_arn")?,
+            );
+            let key = secret.kms_key.as_ref();
+            let key = key
+                .map(ToString::to_string)
+                .zip(Self::admin_secret(store, "kms_key_id"));
+            Some([Some(arn), key])
+        };
+        let all = self.stack.postgres.iter().filter_map(references);
+        all.flatten().flatten().collect()
+    }
+
+    /// An attribute of the secret that RDS manages for a cluster, if the file does not have its endpoint.
+    pub(super) fn admin_secret(store: &PostgresStore, attribute: &str) -> Option<String> {
+        let secret = Self::postgres(store, "master_user_secret[0]")?;
+        Some(format!("{secret}.{attribute}"))
+    }
+
     /// References for the issuers in a trust policy of the role.
     pub(super) fn issuers(&self, role: &RoleArn) -> Vec<Substitution> {
         let reference = |cluster: &Cluster| {
@@ -131,19 +155,9 @@ impl<'s> Context<'s> {
             .collect()
     }
 
-    /// The role of the setup, if it has anything to do: Terraform creates it.
+    /// The role of the setup, if Terraform creates it.
     pub(super) fn setup(&self) -> Option<&'s Setup> {
-        let setup = self.stack.setup.as_ref()?;
-        let domains = self.stack.opensearch.iter();
-        let mut own = domains.filter(|one| one.is_fine_grained && one.admin == setup.role);
-        let mut clusters = self.stack.postgres.iter();
-        let is_created = |store: &PostgresStore| matches!(store.origin, Origin::Create(_));
-        let is_needed = if setup.is_requested {
-            own.next().is_some() || clusters.any(is_created)
-        } else {
-            own.any(|store| matches!(store.origin, Origin::Create(_)))
-        };
-        is_needed.then_some(setup)
+        self.stack.needed_setup()
     }
 
     /// The clusters with workloads that use a store, in the order of the file.

@@ -48,7 +48,20 @@ fn postgres(store: &PostgresStore) -> (String, Expression) {
             value("cluster_resource_id", store.resource_id.as_str()),
         ),
     ];
+    let secret = admin_secret(store).map(|secret| ("admin_secret", secret));
+    let values = values.into_iter().chain(secret);
     (store.key.clone(), Expression::object(values))
+}
+
+/// Where the administrator's password is, if AWS manages it.
+fn admin_secret(store: &PostgresStore) -> Option<Expression> {
+    store.admin_secret.as_ref()?;
+    let value = |attribute| Context::admin_secret(store, attribute).map(Expression::reference);
+    let values = [
+        ("arn", value("secret_arn")?),
+        ("kms_key", value("kms_key_id")?),
+    ];
+    Some(Expression::object(values))
 }
 
 fn opensearch(store: &OpenSearchStore) -> (String, Expression) {

@@ -30,6 +30,10 @@ fn named(context: &Context<'_>, store: &PostgresStore) -> Body {
             providers::argument_for_postgres(context.stack, store),
         )
         .text("cluster_identifier", &store.identifier);
+    let data = match store.admin_secret {
+        Some(_) => data.block(managed_password(store)),
+        None => data,
+    };
     let is_on = format!("data.aws_rds_cluster.{name}.iam_database_authentication_enabled");
     let message = format!(
         "IAM authentication of the cluster {} is off: set iam_database_authentication_enabled = true.",
@@ -46,6 +50,20 @@ fn named(context: &Context<'_>, store: &PostgresStore) -> Body {
             [format!("postgres_{name}")],
             Body::new().block(Block::plain("assert", assert)),
         ))
+}
+
+/// Fails the plan if the secret that the outputs name does not exist.
+fn managed_password(store: &PostgresStore) -> Block {
+    let message = format!(
+        "RDS does not manage the password of the cluster {}: set manage_master_user_password = true, or remove `admin` \
+         from irsa.yaml.",
+        store.identifier
+    );
+    let condition = Body::new()
+        .reference("condition", "length(self.master_user_secret) > 0")
+        .text("error_message", message);
+    let condition = Block::plain("postcondition", condition);
+    Block::plain("lifecycle", Body::new().block(condition))
 }
 
 fn settings(store: &PostgresStore) -> String {

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::SetUp;
 
+/// The rows about the role of the setup.
+const SETUP: &str = "(setup)";
+
 /// What the arguments are made from.
 struct Facts {
     /// The specification, each value with its origin.
@@ -65,7 +68,9 @@ impl Facts {
             let (_, account) = rest.split_once(" as ").unwrap();
             return Some(self.caller(workload, account, &cluster));
         }
-        let access = if let Some(rest) = question.strip_prefix("connect to ") {
+        let access = if workload == SETUP {
+            self.setup_access(question)
+        } else if let Some(rest) = question.strip_prefix("connect to ") {
             let (store, user) = rest.split_once(" as ").unwrap();
             vec!["--connect".to_owned(), self.user(store, user)]
         } else {
@@ -75,20 +80,60 @@ impl Facts {
             access.extend(action);
             access
         };
-        let account = self
-            .text(&["workloads", workload, "service_account"])
-            .unwrap();
-        let mut arguments = self.caller(workload, account, &cluster);
+        let account = match workload {
+            SETUP => self.setup_account(),
+            workload => {
+                let account = self.text(&["workloads", workload, "service_account"]);
+                account.unwrap().to_owned()
+            }
+        };
+        let mut arguments = self.caller(workload, &account, &cluster);
         arguments.extend(access);
         Some(arguments)
     }
 
+    fn setup_account(&self) -> String {
+        let namespace = self.text(&["setup", "namespace"]);
+        format!("{}/irsa-setup", namespace.unwrap_or("irsa-setup"))
+    }
+
+    /// The access of the setup to a secret, its key or a domain.
+    fn setup_access(&self, question: &str) -> Vec<String> {
+        let (action, resource) = question.split_once(" on ").unwrap();
+        let mut access = vec!["--action".to_owned(), action.to_owned()];
+        let words: Vec<_> = resource.split(' ').collect();
+        let [
+            "the",
+            what @ ("secret" | "key"),
+            "of",
+            store,
+            "administrator",
+        ] = words[..]
+        else {
+            access.extend(["--open".to_owned(), self.domain(resource)]);
+            return access;
+        };
+        let store = store.trim_end_matches("'s");
+        let secret = &self.outputs["postgres"][store]["admin_secret"];
+        let key = if what == "key" { "kms_key" } else { "arn" };
+        let (_, region) = self.home("postgres", store);
+        let via = format!("kms:ViaService=secretsmanager.{region}.amazonaws.com");
+        let resource = ["--resource", text(&secret[key]), "--context", &via];
+        access.extend(resource.map(str::to_owned));
+        access
+    }
+
     /// A service account of a cluster that assumes the workload's role.
     fn caller(&self, workload: &str, account: &str, cluster: &str) -> Vec<String> {
-        let role = text(&self.outputs["roles"][workload]);
-        // In a plan, its ARN is not known yet.
-        let name = role.rsplit('/').next().unwrap();
-        let mut arguments: Vec<_> = ["--plan", &self.source, "--role", name]
+        let name = match workload {
+            SETUP => format!("{}-setup", self.text(&["name"]).unwrap()),
+            workload => {
+                // In a plan, its ARN is not known yet.
+                let role = text(&self.outputs["roles"][workload]);
+                role.rsplit('/').next().unwrap().to_owned()
+            }
+        };
+        let mut arguments: Vec<_> = ["--plan", &self.source, "--role", &name]
             .map(str::to_owned)
             .into();
         arguments.extend(["--service-account".to_owned(), account.to_owned()]);
