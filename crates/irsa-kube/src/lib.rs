@@ -2,7 +2,8 @@
 //!
 //! A [`KubeReader`] reads service accounts, pods, webhook configurations, namespaces and the issuer, each with one GET
 //! request. The types contain only what the checks need, so that no secrets of a pod are kept: the values of environment
-//! variables only if AWS SDKs use the variable and it is not a key, and no container arguments.
+//! variables only if AWS SDKs use the variable and it is not a key, and no container arguments. Only a [`Secret`] that is
+//! named is read as a whole.
 
 mod config_error;
 mod facts;
@@ -12,6 +13,7 @@ mod proxy;
 mod read_error;
 mod reader;
 mod retry;
+mod secret;
 mod selector;
 mod token;
 
@@ -27,5 +29,6 @@ pub use facts::webhook::{ClientConfig, ServiceReference, Webhook, WebhookConfigu
 pub use issuer::Discovery;
 pub use read_error::{ReadError, ReadErrorKind, Rule};
 pub use reader::{KubeReader, Server};
+pub use secret::Secret;
 pub use selector::{Expression, Selector};
 pub use token::TokenOptions;

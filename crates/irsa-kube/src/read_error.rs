@@ -18,7 +18,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The command that grants this permission to the user.
+    /// The command that grants the doctor's user this permission, for all objects of the kind.
     pub fn command(&self, user: &str) -> String {
         let Self { verb, resource, .. } = self;
         let what = if resource.starts_with('/') {
@@ -26,14 +26,27 @@ impl Rule {
         } else {
             format!("--verb={verb} --resource={resource}")
         };
+        self.command_for("irsa-doctor", &what, user)
+    }
+
+    /// The command that grants the user this permission for the named object alone, by an RBAC role of this name.
+    pub fn command_for_object(&self, role: &str, user: &str) -> String {
+        let Self { verb, resource, .. } = self;
+        let name = self.name.as_deref();
+        let name = name.map_or_else(String::new, |name| format!(" --resource-name={name}"));
+        let what = format!("--verb={verb} --resource={resource}{name}");
+        self.command_for(role, &what, user)
+    }
+
+    fn command_for(&self, role: &str, what: &str, user: &str) -> String {
         match &self.namespace {
             Some(namespace) => format!(
-                "kubectl -n {namespace} create role irsa-doctor {what} && \
-                 kubectl -n {namespace} create rolebinding irsa-doctor --role=irsa-doctor --user={user}"
+                "kubectl -n {namespace} create role {role} {what} && \
+                 kubectl -n {namespace} create rolebinding {role} --role={role} --user={user}"
             ),
             None => format!(
-                "kubectl create clusterrole irsa-doctor {what} && \
-                 kubectl create clusterrolebinding irsa-doctor --clusterrole=irsa-doctor --user={user}"
+                "kubectl create clusterrole {role} {what} && \
+                 kubectl create clusterrolebinding {role} --clusterrole={role} --user={user}"
             ),
         }
     }
@@ -141,6 +154,15 @@ mod tests {
             command.starts_with(
                 "kubectl -n shop create role irsa-doctor --verb=get --resource=pods && "
             )
+        );
+        let one = Rule {
+            name: Some("admin".to_owned()),
+            ..rule("secrets", Some("shop"))
+        };
+        assert_eq!(
+            one.command_for_object("irsa-setup", "me"),
+            "kubectl -n shop create role irsa-setup --verb=get --resource=secrets --resource-name=admin && \
+             kubectl -n shop create rolebinding irsa-setup --role=irsa-setup --user=me"
         );
         let command = rule("/version", None).command("me");
         assert!(

@@ -293,7 +293,7 @@ pub(crate) fn parse<T: DeserializeOwned>(rule: &Rule, body: &[u8]) -> Result<T, 
     })
 }
 
-fn encoded(name: &str) -> String {
+pub(crate) fn encoded(name: &str) -> String {
     form_urlencoded::byte_serialize(name.as_bytes()).collect()
 }
 

@@ -28,29 +28,51 @@ pub struct PasswordLogin {
 
 /// The reason why a text is not such a login. Contains no part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidPasswordLogin(&'static str);
+pub struct InvalidPasswordLogin {
+    problem: &'static str,
+    expected: &'static str,
+}
+
+const JSON: &str = "JSON with `username` and `password`";
+const ANY: &str = "`postgresql://USER:PASSWORD@HOST:PORT`, or JSON with `username` and `password`";
 
 // === impl PasswordLogin ===
+
+impl PasswordLogin {
+    /// Reads the text of a secret in Secrets Manager.
+    ///
+    /// # Errors
+    /// It is not a JSON object with `username` and `password`.
+    pub fn from_secret(text: &str) -> Result<Self, InvalidPasswordLogin> {
+        from_json(text).map_err(|problem| InvalidPasswordLogin {
+            problem,
+            expected: JSON,
+        })
+    }
+}
 
 impl FromStr for PasswordLogin {
     type Err = InvalidPasswordLogin;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        if text.starts_with('{') {
+        let login = if text.starts_with('{') {
             from_json(text)
         } else {
             from_url(text)
-        }
+        };
+        login.map_err(|problem| InvalidPasswordLogin {
+            problem,
+            expected: ANY,
+        })
     }
 }
 
-fn from_json(text: &str) -> Result<PasswordLogin, InvalidPasswordLogin> {
-    let json: Value =
-        serde_json::from_str(text).map_err(|_| InvalidPasswordLogin("is not valid JSON"))?;
+fn from_json(text: &str) -> Result<PasswordLogin, &'static str> {
+    let json: Value = serde_json::from_str(text).map_err(|_| "is not valid JSON")?;
     let field = |name: &str| json.get(name)?.as_str().filter(|text| !text.is_empty());
-    let user = field("username").ok_or(InvalidPasswordLogin("has no `username`"))?;
-    let password = field("password").ok_or(InvalidPasswordLogin("has no `password`"))?;
+    let user = field("username").ok_or("has no `username`")?;
+    let password = field("password").ok_or("has no `password`")?;
     Ok(PasswordLogin {
         user: user.to_owned(),
         password: password.into(),
@@ -58,18 +80,16 @@ fn from_json(text: &str) -> Result<PasswordLogin, InvalidPasswordLogin> {
     })
 }
 
-fn from_url(text: &str) -> Result<PasswordLogin, InvalidPasswordLogin> {
-    let url = Url::parse(text).map_err(|_| InvalidPasswordLogin("is not a URL"))?;
+fn from_url(text: &str) -> Result<PasswordLogin, &'static str> {
+    let url = Url::parse(text).map_err(|_| "is not a URL")?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {
-        return Err(InvalidPasswordLogin("does not start with postgresql://"));
+        return Err("does not start with postgresql://");
     }
     let user = decoded(url.username())?;
     if user.is_empty() {
-        return Err(InvalidPasswordLogin("has no user"));
+        return Err("has no user");
     }
-    let password = url
-        .password()
-        .ok_or(InvalidPasswordLogin("has no password"))?;
+    let password = url.password().ok_or("has no password")?;
     let host = url.host_str().filter(|host| !host.is_empty());
     let port = url.port().unwrap_or(PORT);
     Ok(PasswordLogin {
@@ -79,9 +99,9 @@ fn from_url(text: &str) -> Result<PasswordLogin, InvalidPasswordLogin> {
     })
 }
 
-fn decoded(text: &str) -> Result<String, InvalidPasswordLogin> {
+fn decoded(text: &str) -> Result<String, &'static str> {
     let decoded = percent_decode_str(text).decode_utf8();
-    let decoded = decoded.map_err(|_| InvalidPasswordLogin("is not UTF-8"))?;
+    let decoded = decoded.map_err(|_| "is not UTF-8")?;
     Ok(decoded.into_owned())
 }
 
@@ -89,11 +109,8 @@ fn decoded(text: &str) -> Result<String, InvalidPasswordLogin> {
 
 impl fmt::Display for InvalidPasswordLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(problem) = self;
-        write!(
-            f,
-            "{problem}; expected `postgresql://USER:PASSWORD@HOST:PORT`, or JSON with `username` and `password`"
-        )
+        let Self { problem, expected } = self;
+        write!(f, "{problem}; expected {expected}")
     }
 }
 
@@ -123,6 +140,18 @@ mod tests {
         assert_eq!(parsed.user, "admin");
         assert_eq!(parsed.password.expose_secret(), "p\"w");
         assert_eq!(parsed.address, None);
+    }
+
+    #[test]
+    fn a_secret_is_never_a_connection_string() {
+        let text = "postgresql://admin:hush@db";
+        let error = PasswordLogin::from_secret(text).unwrap_err();
+        let expected = "is not valid JSON; expected JSON with `username` and `password`";
+        assert_eq!(error.to_string(), expected);
+        let error = PasswordLogin::from_secret(r#"{"username": "admin"}"#).unwrap_err();
+        assert!(error.to_string().starts_with("has no `password`"));
+        let login = PasswordLogin::from_secret(r#"{"username": "a", "password": "b"}"#).unwrap();
+        assert_eq!(login.user, "a");
     }
 
     #[test]

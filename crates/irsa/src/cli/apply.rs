@@ -1,5 +1,7 @@
 //! Arguments of `irsa apply`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{IdentityArgs, Output, StackArgs};
@@ -21,11 +23,19 @@ pub(crate) enum ApplyAction {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ApplySqlArgs {
-    /// How to log in as the administrator: iam (with an RDS token, as `admin.user` of the specification), iam:USER,
-    /// file:PATH or env:NAME. A file or variable has a connection string, `postgresql://USER:PASSWORD@HOST:PORT`, or the
-    /// JSON of a secret that RDS manages; PATH can be a mounted Kubernetes Secret with the keys username and password
+    /// How to log in as the administrator: managed (with the password that RDS manages in Secrets Manager), iam (with an
+    /// RDS token, as `admin.user` of the specification), iam:USER, kubernetes:NAMESPACE/NAME (a Secret with the keys
+    /// username and password), kubernetes:NAMESPACE/NAME:KEY, file:PATH or env:NAME. A key, file or variable has a
+    /// connection string, `postgresql://USER:PASSWORD@HOST:PORT`, or JSON with username and password; PATH can be a
+    /// mounted Secret [default: managed, if the specification has `admin` for the cluster]
     #[arg(long, env = "IRSA_APPLY_ADMIN", value_name = "SOURCE")]
-    pub(crate) admin: String,
+    pub(crate) admin: Option<String>,
+    /// Kubeconfig file for --admin kubernetes: [default: ~/.kube/config, or the in-cluster service account]
+    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Context in the kubeconfig file for --admin kubernetes: [default: its current context]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
     /// Address to connect to instead of the endpoint's, such as a tunnel. The certificate must be the endpoint's
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) dial: Option<String>,

@@ -12,7 +12,7 @@ use crate::pod::Pod;
 use crate::sql::refusal;
 use crate::stage::Stage;
 
-const PASSWORD: &str = "a-password-of-the-lab";
+pub(crate) const PASSWORD: &str = "a-password-of-the-lab";
 
 /// An application that logs in by password today, and is to move.
 const OVERLAY: &str = "
@@ -32,13 +32,19 @@ workloads:
 ";
 
 /// A specification in a folder, and a lab whose cluster is empty.
-struct SetUp {
-    folder: TempDir,
-    stage: Arc<Stage>,
+pub(crate) struct SetUp {
+    pub(crate) folder: TempDir,
+    pub(crate) stage: Arc<Stage>,
 }
 
 impl SetUp {
-    fn new(master_user: &str) -> Self {
+    /// With this master user in the lab.
+    pub(crate) fn new(master_user: &str) -> Self {
+        Self::with_world(|world| with_master_user(world, master_user))
+    }
+
+    /// With a world that is changed from the rendered one.
+    pub(crate) fn with_world(change: impl FnOnce(&str) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         finish(irsa(&["init", "--for", "camunda-8.3"]).current_dir(&folder)).printed();
         fs::write(folder.path().join("overlay.yaml"), OVERLAY).unwrap();
@@ -54,14 +60,20 @@ impl SetUp {
         let mut render = irsa(&["render", "lab", "--out", "."]);
         finish(render.args(files).current_dir(&folder)).printed();
         let world = fs::read_to_string(folder.path().join("lab/world.yaml")).unwrap();
-        let world = with_master_user(&world, master_user);
-        let options = LabOptions::new(World::from_yaml(&world).unwrap());
+        let world = World::from_yaml(&change(&world)).unwrap();
+        let master = world.clusters()[0].master_user.clone().unwrap();
+        let options = LabOptions::new(world);
         let stage = Arc::new(Stage::start(options));
         let cluster = stage.cluster();
-        let outputs = json!({
+        let mut outputs = json!({
             "version": 1,
             "postgres": {"aurora": {"endpoint": cluster.endpoint, "resource_id": cluster.resource_id}},
         });
+        if let Some(secret) = master.secret {
+            let key = secret.kms_key.unwrap();
+            outputs["postgres"]["aurora"]["admin_secret"] =
+                json!({"arn": secret.arn.as_str(), "kms_key": key.as_str()});
+        }
         fs::write(folder.path().join("irsa.outputs.json"), outputs.to_string()).unwrap();
         let url = format!("postgresql://camunda_admin:{PASSWORD}@{}\n", cluster.dial);
         fs::write(folder.path().join("admin.url"), url).unwrap();
@@ -73,7 +85,7 @@ impl SetUp {
     }
 
     /// Runs `irsa apply sql` in a pod, or outside.
-    fn apply(&self, pod: Option<&Pod>, arguments: &[&str]) -> Finished {
+    pub(crate) fn apply(&self, pod: Option<&Pod>, arguments: &[&str]) -> Finished {
         let mut command = match pod {
             Some(pod) => pod.command(&["apply", "sql"]),
             None => irsa(&["apply", "sql"]),
@@ -112,7 +124,7 @@ impl SetUp {
     }
 
     /// An application with a user, a password and a table, as the administrator created it.
-    fn create_legacy_application(&self) {
+    pub(crate) fn create_legacy_application(&self) {
         let role = "SET ROLE camunda_admin; CREATE ROLE mover LOGIN PASSWORD 'today'";
         self.execute("postgres", role);
         self.execute("postgres", "CREATE DATABASE legacy OWNER mover");
@@ -121,19 +133,25 @@ impl SetUp {
     }
 }
 
-/// Removes the users of the cluster, and adds the master user.
+/// Removes the users of the cluster, and replaces the master user.
 fn with_master_user(world: &str, master_user: &str) -> String {
+    let master = format!("    master_user: {master_user}\n    iam_membership: inherited\n");
+    let world = without(world, "    master_user:");
+    let world = without(&world, "    iam_membership:");
+    without_users(&world).replace("    databases:\n", &format!("{master}    databases:\n"))
+}
+
+/// Removes the users of the cluster, which the setup is to create.
+pub(crate) fn without_users(world: &str) -> String {
+    without(world, "    users:")
+}
+
+/// Removes a key with the lines that are indented below it.
+fn without(world: &str, key: &str) -> String {
     let mut text = String::new();
     let mut is_skipping = false;
     for line in world.lines() {
-        if line == "    users:" {
-            is_skipping = true;
-            text += "    iam_membership: inherited\n    master_user: ";
-            text += master_user;
-            text.push('\n');
-        } else if !line.starts_with("     ") {
-            is_skipping = false;
-        }
+        is_skipping = line.starts_with(key) || is_skipping && line.starts_with("     ");
         if !is_skipping {
             text += line;
             text.push('\n');
@@ -248,6 +266,9 @@ fn mistakes_are_reported_before_anything_is_opened() {
     assert_eq!(url.code, 2, "{}", url.stderr);
     assert!(!url.stderr.contains("hush"), "{}", url.stderr);
     assert_eq!(url.errors().len(), 2, "{}", url.stderr);
+    let context = apply(&["--admin", "managed", "--context", "prod"]);
+    assert_eq!(context.code, 2, "{}", context.stderr);
+    assert_eq!(context.errors(), ["--context is for --admin kubernetes:"]);
     let unknown = apply(&["--admin", "iam", "--store", "auroa"]);
     assert_eq!(unknown.code, 2, "{}", unknown.stderr);
     assert!(
@@ -255,7 +276,7 @@ fn mistakes_are_reported_before_anything_is_opened() {
         "{}",
         unknown.stderr
     );
-    let early = apply(&["--admin", "iam"]);
+    let early = apply(&[]);
     assert_eq!(early.code, 1, "{}", early.stderr);
     assert!(
         early.stderr.contains("not known before `terraform apply`"),
@@ -274,6 +295,14 @@ fn mistakes_are_reported_before_anything_is_opened() {
             databases: {orders: {}}
         workloads:
           api: {service_account: shop/api, postgres: {store: orders, database: orders, user: api}}";
+    let unknown = proxy
+        .replace(".proxy-", ".cluster-")
+        .replace("prx-0f9d9414be09b1c57", "cluster-AB");
+    fs::write(folder.path().join("irsa.yaml"), unknown).unwrap();
+    let unknown = apply(&[]);
+    assert_eq!(unknown.code, 1, "{}", unknown.stderr);
+    let text = "the administrator of `orders` is unknown";
+    assert!(unknown.stderr.contains(text), "{}", unknown.stderr);
     fs::write(folder.path().join("irsa.yaml"), proxy).unwrap();
     let proxy = apply(&["--admin", "iam"]);
     assert_eq!(proxy.code, 2, "{}", proxy.stderr);

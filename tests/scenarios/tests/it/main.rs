@@ -8,6 +8,8 @@
 )]
 
 mod admin;
+mod apply_admin_kubernetes;
+mod apply_admin_managed;
 mod apply_opensearch;
 mod apply_sql;
 mod attacks;

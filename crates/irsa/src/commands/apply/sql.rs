@@ -12,7 +12,7 @@ use irsa_stack::Stack;
 use irsa_stack::sql::PostgresObjects;
 use irsa_stack::stack::{Placeholder, PostgresStore};
 
-use super::admin::{Access, AdminSource};
+use super::admin::{Access, AdminSource, ClusterAccess};
 use super::{Printer, selected};
 use crate::cli::ApplySqlArgs;
 use crate::commands::specification::{failure_format, known, stack};
@@ -20,19 +20,25 @@ use crate::exit::Failure;
 use crate::settings::{self, Mistakes};
 
 pub(crate) fn run(args: ApplySqlArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let source: Option<AdminSource> = mistakes.parse("--admin", Some(&args.admin));
+    let source: Option<AdminSource> = mistakes.parse("--admin", args.admin.as_deref());
+    let has_cluster = source.as_ref().is_some_and(AdminSource::is_in_kubernetes);
+    if args.context.is_some() && !has_cluster {
+        mistakes.add("--context is for --admin kubernetes:");
+    }
     let dial = args.dial.as_deref().map(host_and_port);
     let dial = dial.and_then(|dial| mistakes.check("--dial", dial));
     let lock_timeout = mistakes.timeout("--lock-timeout", &args.lock_timeout);
     let run = args.run;
     let identity = settings::identity_only(run.identity.clone(), mistakes)?;
-    let (Some(source), Some(lock_timeout)) = (source, lock_timeout) else {
-        return Err(Failure::other("--admin is empty"));
-    };
+    let lock_timeout = lock_timeout.unwrap_or_default();
     let format = failure_format(run.output);
     let (_, stack) = stack(&run.stack, Mistakes::default(), format)?;
-    let stores = stores(&stack, &run.stores, &source, dial.is_some())?;
+    let stores = stores(&stack, &run.stores, source.as_ref(), dial.is_some())?;
     let access = Access {
+        cluster: ClusterAccess {
+            kubeconfig: args.kubeconfig,
+            context: args.context,
+        },
         source,
         dial,
         roots: Roots::upstream(identity.ca_file.as_deref()).map_err(Failure::other)?,
@@ -61,7 +67,7 @@ async fn apply_all(
 ) -> Result<(), ApplyError> {
     for store in stores {
         steps.enter_store(&store.key);
-        let admin = access.admin(store)?;
+        let admin = access.admin(store).await?;
         let objects = PostgresObjects::for_store(stack, store);
         apply(&objects, &admin, options, steps).await?;
     }
@@ -72,13 +78,13 @@ async fn apply_all(
 fn stores<'s>(
     stack: &'s Stack,
     names: &[String],
-    source: &AdminSource,
+    source: Option<&AdminSource>,
     has_dial: bool,
 ) -> Result<Vec<&'s PostgresStore>, Failure> {
     let stores = selected(&stack.postgres, names, |store| &store.key)?;
     let mut mistakes = Mistakes::default();
-    if stores.len() > 1 && source.is_for_one() {
-        mistakes.add("--admin: a connection string is for one cluster; select it by --store");
+    if stores.len() > 1 && source.is_some_and(AdminSource::is_for_one) {
+        mistakes.add("--admin: a login is for one cluster; select it by --store");
     }
     if stores.len() > 1 && has_dial {
         mistakes.add("--dial is for one cluster; select it by --store");

@@ -1,0 +1,159 @@
+//! The password of the administrator in a Secret of Kubernetes, on a real API server.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use irsa_components::GoError;
+use irsa_components::cache;
+use irsa_components::kubernetes::{
+    Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
+};
+use irsa_testing::program::{Finished, finish};
+
+use crate::apply_sql::{PASSWORD, SetUp};
+
+/// The time limit for changes to take effect in the API server.
+const PATIENCE: Duration = Duration::from_secs(20);
+const NAMESPACE: &str = "irsa-setup";
+
+/// An API server with a Secret, and the kubeconfig of a service account without permissions.
+struct Cluster {
+    kubernetes: Kubernetes,
+    restricted: PathBuf,
+}
+
+impl Cluster {
+    /// Returns `None` if Go is missing to build the API server.
+    #[expect(
+        clippy::print_stderr,
+        reason = "a reader of the test's output should know"
+    )]
+    fn start(set_up: &SetUp) -> Option<Self> {
+        let (cache, home) = (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"));
+        let folder = std::env::var_os("IRSA_CACHE_DIR").map(PathBuf::from);
+        let folder = folder.or_else(|| cache::default_folder(cache.as_deref(), home.as_deref()));
+        let (folder, note) = (folder.unwrap(), |line: &str| eprintln!("{line}"));
+        let located = KubernetesBinaries::locate(&folder, &note);
+        let binaries = match set_up.stage.block_on(located) {
+            Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
+                let required = std::env::var_os("IRSA_REQUIRE_CLIENTS");
+                assert!(required.is_none_or(|value| value != "1"), "{error}");
+                eprintln!("skipped: {error}");
+                return None;
+            }
+            located => located.unwrap(),
+        };
+        let options = KubernetesOptions::new(&set_up.folder.path().join("kubernetes"));
+        let started = Kubernetes::start(&binaries, options);
+        let cluster = Self {
+            kubernetes: set_up.stage.block_on(started).unwrap(),
+            restricted: set_up.folder.path().join("restricted.kubeconfig"),
+        };
+        cluster.create_objects(&set_up.stage.cluster().dial);
+        Some(cluster)
+    }
+
+    fn create_objects(&self, dial: &str) {
+        self.kubectl(&["create", "namespace", NAMESPACE]);
+        let secret = |name: &str, values: &[&str]| {
+            let create = ["-n", NAMESPACE, "create", "secret", "generic", name];
+            self.kubectl(&[&create, values].concat());
+        };
+        let password = format!("--from-literal=password={PASSWORD}");
+        secret(
+            "admin",
+            &["--from-literal=username=camunda_admin", &password],
+        );
+        let url = format!("--from-literal=url=postgresql://camunda_admin:{PASSWORD}@{dial}");
+        secret("url", &[&url]);
+        self.kubectl(&["-n", NAMESPACE, "create", "serviceaccount", "irsa-setup"]);
+        let token = self.kubectl(&["-n", NAMESPACE, "create", "token", "irsa-setup"]);
+        let admin = fs::read_to_string(self.kubernetes.kubeconfig()).unwrap();
+        fs::write(&self.restricted, with_token(&admin, token.trim())).unwrap();
+    }
+
+    /// Runs kubectl as the administrator of the cluster.
+    fn kubectl(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("kubectl");
+        command.env("KUBECONFIG", self.kubernetes.kubeconfig());
+        finish(command.args(arguments)).printed().to_owned()
+    }
+}
+
+/// Replaces the credentials of a kubeconfig.
+fn with_token(kubeconfig: &str, token: &str) -> String {
+    let users = format!("users: [{{name: admin, user: {{token: {token}}}}}]");
+    let replaced = |line: &str| {
+        if line.starts_with("users:") {
+            users.clone()
+        } else {
+            line.to_owned()
+        }
+    };
+    let lines: Vec<_> = kubeconfig.lines().map(replaced).collect();
+    lines.join("\n")
+}
+
+fn apply(set_up: &SetUp, kubeconfig: &Path, arguments: &[&str]) -> Finished {
+    let kubeconfig = kubeconfig.display().to_string();
+    let common = ["--kubeconfig", &kubeconfig, "--admin"];
+    set_up.apply(None, &[&common, arguments].concat())
+}
+
+#[test]
+fn the_administrators_password_is_read_from_a_secret() {
+    let set_up = SetUp::new(&format!("{{name: camunda_admin, password: {PASSWORD}}}"));
+    set_up.create_legacy_application();
+    let Some(cluster) = Cluster::start(&set_up) else {
+        return;
+    };
+    let admin = cluster.kubernetes.kubeconfig();
+    let dial = set_up.stage.cluster().dial.clone();
+    let by_key = apply(&set_up, &admin, &["kubernetes:irsa-setup/url:url"]);
+    let text = "aurora: changed  user `keycloak` logs in by IAM";
+    assert!(by_key.printed().contains(text), "{}", by_key.stdout);
+    let missing = apply(&set_up, &admin, &["kubernetes:irsa-setup/url"]);
+    assert_eq!(missing.code, 1);
+    let text = "Secret `irsa-setup/url` has no key `username`: its keys are `url`";
+    assert!(missing.stderr.contains(text), "{}", missing.stderr);
+    let absent = apply(&set_up, &admin, &["kubernetes:irsa-setup/none"]);
+    assert!(
+        absent.stderr.contains("it does not exist"),
+        "{}",
+        absent.stderr
+    );
+
+    let arguments = ["kubernetes:irsa-setup/admin", "--dial", dial.as_str()];
+    let denied = apply(&set_up, &cluster.restricted, &arguments);
+    assert_eq!(denied.code, 1, "{}", denied.stdout);
+    let (_, command) = denied.stderr.split_once("and no other: ").unwrap();
+    assert!(command.contains("--resource-name=admin"), "{command}");
+    let mut remedy = Command::new("sh");
+    remedy
+        .args(["-c", command.trim()])
+        .env("KUBECONFIG", &admin);
+    finish(&mut remedy).printed();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let allowed = apply(&set_up, &cluster.restricted, &arguments);
+        if allowed.code == 0 {
+            assert!(
+                allowed.printed().ends_with(", 0 changed"),
+                "{}",
+                allowed.stdout
+            );
+            break;
+        }
+        assert!(Instant::now() < deadline, "{}", allowed.stderr);
+    }
+    // The permission is for one Secret.
+    let other = apply(
+        &set_up,
+        &cluster.restricted,
+        &["kubernetes:irsa-setup/url:url"],
+    );
+    assert!(other.stderr.contains("is forbidden"), "{}", other.stderr);
+    set_up.stage.block_on(cluster.kubernetes.stop()).unwrap();
+}
