@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::ownership_mark;
 use crate::render::File;
 use crate::security_plugin::{API, MappingBody, RoleBody, append_backend_roles};
 use crate::stack::{Mapping, OpenSearchStore, Stack};
@@ -27,27 +29,25 @@ fn script(stack: &Stack, store: &OpenSearchStore) -> String {
          # OpenSearch domain {name}: roles of the security plugin and their IAM roles.\n\
          # Run it as an administrator of the domain, who is {admin}:\n\
          #   irsa exec --upstream opensearch://{host} -- sh FILE\n\
+         # It stops at a role that this setup did not create, and only adds to role mappings.\n\
          set -eu\n\
          \n\
-         api=\"${{OPENSEARCH_URL:?is not set: run this script by irsa exec}}/{API}\"\n\
-         \n\
-         # Creates or replaces what belongs to this setup.\n\
-         put() {{\n\
-         \x20 curl --silent --show-error --fail-with-body --request PUT --header 'Content-Type: application/json' \\\n\
-         \x20   --data-binary @- \"$api/$1\"\n\
-         \x20 echo\n\
-         }}\n",
+         api=\"${{OPENSEARCH_URL:?is not set: run this script by irsa exec}}/{API}\"\n",
         name = store.name,
         admin = store.admin,
         host = store.endpoint,
     );
-    if store.mappings.iter().any(|mapping| mapping.is_built_in) {
-        text += &add_function();
+    text += &functions(stack);
+    if !store.roles.is_empty() {
+        text += "\n";
+    }
+    for role in &store.roles {
+        let _ = writeln!(text, "check {}", role.name);
     }
     for role in &store.roles {
         let _ = write!(
             text,
-            "\nput roles/{} <<'JSON'\n{}\nJSON\n",
+            "\nsend PUT roles/{} <<'JSON'\n{}\nJSON\n",
             role.name,
             pretty(&RoleBody::new(stack, role))
         );
@@ -58,30 +58,53 @@ fn script(stack: &Stack, store: &OpenSearchStore) -> String {
     text
 }
 
-/// The shell function that adds an IAM role to a role that others have, too.
-fn add_function() -> String {
-    let first = MappingBody {
-        description: None,
-        backend_roles: vec!["%s".to_owned()],
-    };
-    let first = serde_json::to_string(&first).unwrap_or_default();
-    ADD.replace("APPEND", &append_backend_roles(["%s"]).to_string())
-        .replace("FIRST", &first)
+/// The shell functions of a script.
+fn functions(stack: &Stack) -> String {
+    let mark = ownership_mark(&stack.name);
+    let description = format!("\"description\":{}", Value::from(mark.as_str()));
+    FUNCTIONS
+        .replace("DESCRIPTION", &description)
+        .replace("MARK", &mark)
+        .replace("APPEND", &append_backend_roles(["%s"]).to_string())
 }
 
-const ADD: &str = r#"
-# Adds an IAM role to a role that others have, too.
+/// Quotes are escaped in the texts of a JSON document, so what looks like a field is one.
+const FUNCTIONS: &str = r#"
+# Prints the response to a request and its status.
+get() {
+  curl --silent --show-error --write-out ' %{http_code}' "$api/$1"
+}
+
+# Sends the standard input.
+send() {
+  curl --silent --show-error --fail-with-body --request "$1" --header 'Content-Type: application/json' \
+    --data-binary @- "$api/$2"
+  echo
+}
+
+# Stops if a role exists that this setup did not create.
+check() {
+  answer="$(get "roles/$1")"
+  case "$answer" in
+    *'DESCRIPTION'*" 200" | *" 404") ;;
+    *" 200")
+      echo "role $1 exists, and this setup did not create it: its description is not 'MARK'" >&2
+      exit 1
+      ;;
+    *)
+      echo "cannot read role $1: $answer" >&2
+      exit 1
+      ;;
+  esac
+}
+
+# Adds an IAM role to a mapping, or creates the mapping from the standard input.
 add() {
-  answer="$(curl --silent --show-error --write-out ' %{http_code}' "$api/rolesmapping/$1")"
+  answer="$(get "rolesmapping/$1")"
   case "$answer" in
     *"\"$2\""*" 200") echo "$1: $2 is mapped already" ;;
-    *" 200")
-      printf 'APPEND' "$2" |
-        curl --silent --show-error --fail-with-body --request PATCH --header 'Content-Type: application/json' \
-          --data-binary @- "$api/rolesmapping/$1"
-      echo
-      ;;
-    *" 404") printf 'FIRST' "$2" | put "rolesmapping/$1" ;;
+    *" 200") printf 'APPEND' "$2" | send PATCH "rolesmapping/$1" ;;
+    *" 404") send PUT "rolesmapping/$1" ;;
     *)
       echo "cannot read the mapping of $1: $answer" >&2
       exit 1
@@ -105,16 +128,11 @@ fn pretty(body: &impl Serialize) -> String {
 }
 
 fn mapping_commands(stack: &Stack, mapping: &Mapping) -> String {
+    let first = pretty(&MappingBody::new(stack, mapping));
     let mut text = String::new();
-    if mapping.is_built_in {
-        for role in &mapping.backend_roles {
-            let _ = write!(text, "\nadd {} {}\n", mapping.role, word(role.as_str()));
-        }
-        return text;
+    for role in &mapping.backend_roles {
+        let (name, word) = (&mapping.role, word(role.as_str()));
+        let _ = write!(text, "\nadd {name} {word} <<'JSON'\n{first}\nJSON\n");
     }
-    format!(
-        "\nput rolesmapping/{} <<'JSON'\n{}\nJSON\n",
-        mapping.role,
-        pretty(&MappingBody::new(stack, mapping))
-    )
+    text
 }

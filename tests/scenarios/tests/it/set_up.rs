@@ -4,12 +4,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use irsa_components::opensearch::OpenSearchBinaries;
 use irsa_lab::facts::DomainFacts;
 use irsa_lab::{LabOptions, World};
 use irsa_testing::program::{finish, irsa};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::apply_opensearch;
@@ -86,6 +88,12 @@ impl Search {
             path,
             r#"{"text": "a document"}"#,
         )
+    }
+
+    /// Sends a request to the API of the security plugin.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+        let path = format!("/_plugins/_security/api/{path}");
+        call_json(&self.0.address("listening"), method, &path, body)
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -205,7 +213,44 @@ fn every_workload_reaches_its_documents_and_no_others() {
     }
     let after = operator.get(&mapping("all_access")).body;
     assert_eq!(before, after, "the other administrators stay");
+    what_others_made_stays(&set_up, &operator);
     apply_opensearch::roles_are_applied(&set_up);
+}
+
+/// The script adds to mappings of others, and stops at a role of others before it changes anything.
+fn what_others_made_stays(set_up: &SetUp, operator: &Search) {
+    for role in ["camunda-zeebe", "readall"] {
+        let mapping = r#"{"backend_roles": ["someone"], "users": ["root"], "description": "mine"}"#;
+        let answer = operator.ask("PUT", &format!("rolesmapping/{role}"), mapping);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    for _ in 0..2 {
+        run_script(set_up);
+        for (role, own) in [("camunda-zeebe", "zeebe"), ("readall", "viewer")] {
+            let found = operator.ask("GET", &format!("rolesmapping/{role}"), "");
+            let found: Value = serde_json::from_str(&found.body).unwrap();
+            let own = format!("arn:aws:iam::111122223333:role/camunda-{own}");
+            assert_eq!(found[role]["backend_roles"], json!(["someone", own]));
+            assert_eq!(found[role]["users"], json!(["root"]));
+            assert_eq!(found[role]["description"], "mine");
+        }
+    }
+    let role = operator.ask("GET", "roles/camunda-operate", "").body;
+    let foreign = r#"{"description": "irsa: camunda2", "cluster_permissions": ["*"]}"#;
+    let mine = operator.ask("PUT", "roles/camunda-operate", foreign);
+    assert_eq!(mine.status, 200, "{mine:?}");
+    let before = operator.ask("GET", "roles", "").body;
+    let refused = finish(&mut script(set_up));
+    assert_eq!(refused.code, 1, "{}", refused.stdout);
+    let text = "role camunda-operate exists, and this setup did not create it";
+    assert!(refused.stderr.contains(text), "{}", refused.stderr);
+    assert_eq!(operator.ask("GET", "roles", "").body, before);
+    let role: Value = serde_json::from_str(&role).unwrap();
+    let mut role = role["camunda-operate"].clone();
+    let fields = role.as_object_mut().unwrap();
+    fields.retain(|name, _| !["reserved", "hidden", "static"].contains(&name.as_str()));
+    let back = operator.ask("PUT", "roles/camunda-operate", &role.to_string());
+    assert_eq!(back.status, 200, "{back:?}");
 }
 
 pub(crate) fn documents(zeebe: &Search, operate: &Search) {
@@ -227,6 +272,10 @@ pub(crate) fn documents(zeebe: &Search, operate: &Search) {
 
 /// Runs the rendered script as the domain's administrator.
 fn run_script(set_up: &SetUp) {
+    finish(&mut script(set_up)).printed();
+}
+
+fn script(set_up: &SetUp) -> Command {
     let folder = set_up.folder.path();
     let endpoint = &set_up.domain().endpoint;
     let outputs =
@@ -245,5 +294,6 @@ fn run_script(set_up: &SetUp) {
     finish(render.current_dir(folder)).printed();
     let pod = Pod::with_upstream(&set_up.stage, "operator", set_up.domain_upstream());
     let mut command = pod.command(&["exec", "--", "sh", "opensearch/camunda.sh"]);
-    finish(command.current_dir(folder)).printed();
+    command.current_dir(folder);
+    command
 }
