@@ -9,7 +9,10 @@ mod api;
 mod decide;
 mod found;
 mod guard;
+mod read;
 mod run;
+#[cfg(test)]
+mod test_stack;
 
 pub use self::api::{Request, Response, SecurityApi};
 pub use self::run::{Options, apply, report_domain_policy};

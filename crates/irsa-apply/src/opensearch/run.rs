@@ -5,16 +5,15 @@ use std::time::Duration;
 use http::StatusCode;
 use irsa_chain::untrusted::quoted;
 use irsa_net::retry::{Backoff, with_jitter};
-use irsa_opensearch::RequestRefusal;
 use irsa_stack::Stack;
 use irsa_stack::stack::OpenSearchStore;
-use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::api::{Request, Response, SecurityApi};
-use super::decide::{Decision, Item, MAPPINGS, ROLES, Rules, items, leftovers};
-use super::found::{Caller, Found, FoundMapping, Snapshot};
+use super::decide::{Decision, Item, Rules, items, leftovers};
+use super::found::{Found, FoundMapping, Snapshot};
 use super::guard::ADMINISTRATORS;
+use super::read::{caller, found, mapping, refused, snapshot};
 use crate::{ApplyError, Steps};
 
 /// How often an item is made again after a conflict.
@@ -173,7 +172,7 @@ impl<A: SecurityApi> Run<'_, '_, A> {
                     sleep(with_jitter(BACKOFF.after(attempt), rand::random())).await;
                 }
             }
-            written.last = self.read(item.name()).await?;
+            written.last = snapshot(self.api, item.name()).await?;
         }
         let message = format!("the domain still differs after {MOST_ATTEMPTS} attempts: {trouble}");
         let remedy = "other clients may be changing roles or mappings at the same time: run the command again later";
@@ -204,18 +203,11 @@ impl<A: SecurityApi> Run<'_, '_, A> {
         Ok(None)
     }
 
-    async fn read(&self, name: &str) -> Result<Snapshot, ApplyError> {
-        Ok(Snapshot {
-            role: one(self.api, Request::get(ROLES, name), name).await?,
-            mapping: one(self.api, Request::get(MAPPINGS, name), name).await?,
-        })
-    }
-
     /// Makes mappings again that a different client replaced in the moment when both created them.
     async fn make_created_again(&mut self) -> Result<(), ApplyError> {
         for (item, at) in std::mem::take(&mut self.created) {
             sleep_until(at + self.settle).await;
-            let found = self.read(item.name()).await?;
+            let found = snapshot(self.api, item.name()).await?;
             if self.rules.decide(&item, &found) != Decision::Held {
                 self.make(&item, found).await?;
             }
@@ -241,8 +233,7 @@ impl<A: SecurityApi> Run<'_, '_, A> {
             }
             let was_used = before.mappings.get(role).is_some_and(FoundMapping::is_used);
             if was_used {
-                let mapping: Option<FoundMapping> =
-                    one(self.api, Request::get(MAPPINGS, role), role).await?;
+                let mapping = mapping(self.api, role).await?;
                 if !mapping.is_some_and(|mapping| mapping.is_used()) {
                     lost.push(format!("no one has {role}"));
                 }
@@ -303,99 +294,10 @@ struct Written {
     last: Snapshot,
 }
 
-async fn caller<A: SecurityApi>(api: &A, store: &OpenSearchStore) -> Result<Caller, ApplyError> {
-    let request = Request::caller();
-    let response = api.send(&request).await?;
-    match response.status {
-        StatusCode::OK => parsed(&request, &response),
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-            let message = format!(
-                "domain {} has no fine-grained access control, but `opensearch.{}.access` is `fine-grained`: {}",
-                quoted(&store.name),
-                store.key,
-                response.said()
-            );
-            let remedy = "set `access: domain-policy`, or enable fine-grained access control";
-            Err(ApplyError::new(message).with_remedy(remedy))
-        }
-        _ => Err(refused(&request, &response)),
-    }
-}
-
-async fn found<A: SecurityApi>(
-    api: &A,
-    store: &OpenSearchStore,
-    caller: &Caller,
-) -> Result<Found, ApplyError> {
-    let (roles, mappings) = (Request::list(ROLES), Request::list(MAPPINGS));
-    let response = api.send(&roles).await?;
-    if response.status == StatusCode::FORBIDDEN {
-        let message = format!(
-            "{} may not change the roles of domain {}: {}",
-            quoted(caller.name()),
-            quoted(&store.name),
-            response.said()
-        );
-        let remedy = format!(
-            "run this command as the domain's master user, which `opensearch.{}.admin` says is {}; use --role to assume it",
-            store.key, store.admin
-        );
-        return Err(ApplyError::new(message).with_remedy(remedy));
-    }
-    Ok(Found {
-        roles: successful(&roles, &response)?,
-        mappings: successful(&mappings, &api.send(&mappings).await?)?,
-    })
-}
-
-/// Reads one object; `None` if it does not exist.
-async fn one<A: SecurityApi, T: DeserializeOwned>(
-    api: &A,
-    request: Request,
-    name: &str,
-) -> Result<Option<T>, ApplyError> {
-    let response = api.send(&request).await?;
-    if response.status == StatusCode::NOT_FOUND {
-        return Ok(None);
-    }
-    let mut objects: std::collections::BTreeMap<String, T> = successful(&request, &response)?;
-    Ok(objects.remove(name))
-}
-
-fn successful<T: DeserializeOwned>(
-    request: &Request,
-    response: &Response,
-) -> Result<T, ApplyError> {
-    if response.status.is_success() {
-        parsed(request, response)
-    } else {
-        Err(refused(request, response))
-    }
-}
-
-fn parsed<T: DeserializeOwned>(request: &Request, response: &Response) -> Result<T, ApplyError> {
-    serde_json::from_slice(&response.body).map_err(|error| {
-        let Request { method, path, .. } = request;
-        ApplyError::new(format!(
-            "cannot read the response to `{method} {path}`: {error}"
-        ))
-    })
-}
-
 /// Whether the object of a request was removed by a different client in the meantime.
 fn is_gone(request: &Request, response: &Response) -> bool {
     let needs_it = [http::Method::PATCH, http::Method::DELETE].contains(&request.method);
     needs_it && response.status == StatusCode::NOT_FOUND
-}
-
-fn refused(request: &Request, response: &Response) -> ApplyError {
-    let Request { method, path, .. } = request;
-    let message = format!("`{method} {path}` failed: {}", response.said());
-    let refusal = RequestRefusal::classify(response.status, &response.body);
-    match refusal.and_then(|refusal| refusal.cause) {
-        Some(cause) => ApplyError::new(message).with_remedy(cause.remedy()),
-        None => ApplyError::new(message),
-    }
 }
 
 #[cfg(test)]

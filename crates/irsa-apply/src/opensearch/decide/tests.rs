@@ -1,36 +1,9 @@
 //! Decisions about what a real domain returns.
 
-use irsa_stack::{Document, Source};
 use serde_json::{Value, json};
 
 use super::*;
-
-const FILE: &str = r#"
-version: 1
-name: shop
-aws: {account: "111122223333", region: eu-central-1}
-clusters: {shop: {}}
-opensearch:
-  search: {existing: search}
-workloads:
-  api:
-    service_account: shop/api
-    opensearch: {store: search, indices: {"orders-*": write, "logs-*": read}}
-  viewer:
-    service_account: bi/viewer
-    opensearch: {store: search, role: readall}
-"#;
-const API: &str = "arn:aws:iam::111122223333:role/shop-api";
-const VIEWER: &str = "arn:aws:iam::111122223333:role/shop-viewer";
-
-fn stack() -> Stack {
-    let source = Source {
-        name: "irsa.yaml".to_owned(),
-        text: FILE.to_owned(),
-    };
-    let document = Document::read(vec![source]).unwrap();
-    document.stack(None).unwrap()
-}
+use crate::opensearch::test_stack::{API, VIEWER, stack};
 
 /// The answers to `GET roles` and `GET rolesmapping` of OpenSearch 2.19, shortened, with a setup that is in place.
 fn domain() -> (Value, Value) {

@@ -3,22 +3,11 @@
 use std::sync::Mutex;
 
 use http::Method;
-use irsa_stack::{Document, Source};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::Mode;
-
-const FILE: &str = r#"
-version: 1
-name: shop
-aws: {account: "111122223333", region: eu-central-1}
-clusters: {shop: {}}
-opensearch:
-  search: {existing: search}
-workloads:
-  api: {service_account: shop/api, opensearch: {store: search, indices: {"orders-*": write}}}
-"#;
+use crate::opensearch::test_stack::stack;
 
 /// A domain that answers writes with this status, as often as it has one, and otherwise does them.
 #[derive(Debug, Default)]
@@ -35,7 +24,7 @@ impl Scripted {
     fn new(faults: Vec<(u16, &'static str)>) -> Self {
         Self {
             faults: Mutex::new(faults),
-            roles: Mutex::new(json!({})),
+            roles: Mutex::new(json!({"readall": {"static": true}})),
             mappings: Mutex::new(json!({"all_access": {"backend_roles": ["admin"]}})),
             ..Self::default()
         }
@@ -92,11 +81,7 @@ impl SecurityApi for Scripted {
 }
 
 async fn applied(domain: &Scripted) -> Result<Vec<String>, ApplyError> {
-    let source = Source {
-        name: "irsa.yaml".to_owned(),
-        text: FILE.to_owned(),
-    };
-    let stack = Document::read(vec![source]).unwrap().stack(None).unwrap();
+    let stack = stack();
     let mut lines = Vec::new();
     let mut sink = |step: &crate::Step| lines.push(step.text());
     let mut steps = Steps::new(Mode::Apply, &mut sink);
@@ -119,9 +104,9 @@ async fn a_conflict_is_followed_by_a_new_attempt() {
     let domain = Scripted::new(vec![CONFLICT, old, CONFLICT]);
     let lines = applied(&domain).await.unwrap();
     assert!(lines[0].contains("changed  role"), "{lines:#?}");
-    assert_eq!(domain.writes(), 5, "three conflicts, a role and a mapping");
+    assert_eq!(domain.writes(), 6, "three conflicts, a role, two mappings");
     assert!(applied(&domain).await.unwrap()[0].contains("ok "));
-    assert_eq!(domain.writes(), 5);
+    assert_eq!(domain.writes(), 6);
 }
 
 #[tokio::test(start_paused = true)]
