@@ -1,5 +1,7 @@
-//! `cargo xtask suites`: the test suites of other projects through irsa, and Camunda's charts with its values, outside
-//! of CI.
+//! `cargo xtask suites`: the test suites of other projects through irsa, Camunda's charts with its values, and races of
+//! `irsa apply`, outside of CI.
+
+mod races;
 
 use std::process::Command;
 
@@ -9,6 +11,9 @@ use crate::{process, progress, workspace};
 /// Builds irsa and runs the program of `interop` that knows the suites.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    if let ["races", words @ ..] = words.as_slice() {
+        return races::run(words);
+    }
     if !matches!(
         words.as_slice(),
         ["charts", "--from", _] | [_, "--source", _, ..]
@@ -30,7 +35,7 @@ fn usage() -> Failure {
     )
     .remedy(
         "run `cargo xtask suites psycopg|postgres-regress|libpq-pipeline --source DIR [TEST..]`, or `cargo xtask suites \
-         charts --from DIR` with a checkout of camunda/camunda-platform-helm",
+         charts --from DIR` with a checkout of camunda/camunda-platform-helm, or `cargo xtask suites races [--rounds N]`",
     )
 }
 

@@ -95,7 +95,19 @@ async fn a_set_up_is_applied_to_a_real_domain() {
     others_in_a_mapping_stay(&domain, &shop).await;
     a_foreign_role_stops_the_run(&domain, &shop).await;
     only_its_own_is_pruned(&domain, &shop).await;
-    two_runs_at_once_lose_nothing(&domain, &shop).await;
+    two_runs_at_once_lose_nothing(&domain, &shop, ROUNDS).await;
+}
+
+/// As many rounds as `IRSA_RACES` says, for `cargo xtask suites races`.
+#[tokio::test]
+#[ignore = "takes an hour: `cargo xtask suites races` runs it"]
+async fn many_runs_at_once_lose_nothing() {
+    let rounds = std::env::var("IRSA_RACES").expect("IRSA_RACES is the number of rounds");
+    let rounds = rounds.parse().expect("IRSA_RACES is a number");
+    let Some(domain) = Domain::start_unless_without_java().await else {
+        return;
+    };
+    two_runs_at_once_lose_nothing(&domain, &stack(&file("shop")), rounds).await;
 }
 
 async fn a_dry_run_writes_nothing(domain: &Domain, stack: &Stack) {
@@ -241,9 +253,16 @@ async fn only_its_own_is_pruned(domain: &Domain, stack: &Stack) {
 }
 
 /// Two runs of one file, and of two files that share a built-in role, which no one had before.
-async fn two_runs_at_once_lose_nothing(domain: &Domain, shop: &Stack) {
+#[expect(
+    clippy::print_stderr,
+    reason = "the progress of an hour should be visible"
+)]
+async fn two_runs_at_once_lose_nothing(domain: &Domain, shop: &Stack, rounds: usize) {
     let bank = stack(&file("bank"));
-    for round in 0..rounds() {
+    for round in 0..rounds {
+        if round > 0 && round.is_multiple_of(REPORT) {
+            eprintln!("OpenSearch: {round} of {rounds} rounds");
+        }
         domain.reset().await;
         let other = if round % 2 == 0 { shop } else { &bank };
         let (one, two) = (Api::new(domain), Api::new(domain));
@@ -260,8 +279,7 @@ async fn two_runs_at_once_lose_nothing(domain: &Domain, shop: &Stack) {
     }
 }
 
-/// `IRSA_RACES` sets more of them.
-fn rounds() -> usize {
-    let given = std::env::var("IRSA_RACES");
-    given.map_or(20, |rounds| rounds.parse().unwrap())
-}
+/// Rounds in CI.
+const ROUNDS: usize = 20;
+/// Rounds between two lines of progress.
+const REPORT: usize = 50;
