@@ -64,16 +64,6 @@ fn reports_mistakes_with_their_lines() {
         ),
         (
             "dns_id: c9akciq32rgw",
-            "dns_id: c9akciq32rgw\n    master_user: {name: boss, password: x, secret: {arn: \"arn:aws:secretsmanager:::secret:x\"}}",
-            "both a `password` and a `secret`",
-        ),
-        (
-            "dns_id: c9akciq32rgw",
-            "dns_id: c9akciq32rgw\n    master_user: {name: boss, secret: {arn: \"arn:aws:rds:::db:x\"}}",
-            "not an ARN of the service secretsmanager",
-        ),
-        (
-            "dns_id: c9akciq32rgw",
             "dns_id: c9akciq32rgw\n    iam_membership: some",
             "some",
         ),
@@ -160,6 +150,24 @@ fn domains_have_aws_endpoints_and_arns() {
         domain.arn(),
         "arn:aws-cn:es:cn-north-1:111122223333:domain/search"
     );
+}
+
+#[test]
+fn reports_mistakes_about_the_master_users_secret() {
+    for (master, expected) in [
+        (
+            "{name: boss, password: x, secret: {arn: \"arn:aws:secretsmanager:::secret:x\"}}",
+            "both a `password` and a `secret`",
+        ),
+        (
+            "{name: boss, secret: {arn: \"arn:aws:rds:::db:x\"}}",
+            "not an ARN of the service secretsmanager",
+        ),
+    ] {
+        let to = format!("dns_id: c9akciq32rgw\n    master_user: {master}");
+        let error = mistakes("dns_id: c9akciq32rgw", &to);
+        assert!(error.contains(expected), "{error}");
+    }
 }
 
 #[test]
