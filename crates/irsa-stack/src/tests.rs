@@ -9,6 +9,7 @@ mod helm;
 mod mistakes;
 mod names;
 mod presets;
+mod setup;
 mod terraform;
 mod text;
 

@@ -76,9 +76,13 @@ impl SetupQuestions<'_> {
         (action, resource): (&str, &str),
         context: &Context,
     ) -> Row {
-        let what = if action == DECRYPT { "key" } else { "secret" };
+        let what = if action == DECRYPT {
+            "key of the secret"
+        } else {
+            "secret"
+        };
         let question = format!(
-            "{action} on the {what} of {store}'s administrator, from cluster {}",
+            "{action} on the {what} of {store}, from cluster {}",
             cluster.name
         );
         let access = Access::Call {

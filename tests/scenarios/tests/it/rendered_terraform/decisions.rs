@@ -101,21 +101,16 @@ impl Facts {
     fn setup_access(&self, question: &str) -> Vec<String> {
         let (action, resource) = question.split_once(" on ").unwrap();
         let mut access = vec!["--action".to_owned(), action.to_owned()];
-        let words: Vec<_> = resource.split(' ').collect();
-        let [
-            "the",
-            what @ ("secret" | "key"),
-            "of",
-            store,
-            "administrator",
-        ] = words[..]
-        else {
+        let Some((what, store)) = resource.rsplit_once(" of ") else {
             access.extend(["--open".to_owned(), self.domain(resource)]);
             return access;
         };
-        let store = store.trim_end_matches("'s");
         let secret = &self.outputs["postgres"][store]["admin_secret"];
-        let key = if what == "key" { "kms_key" } else { "arn" };
+        let key = if what == "the secret" {
+            "arn"
+        } else {
+            "kms_key"
+        };
         let (_, region) = self.home("postgres", store);
         let via = format!("kms:ViaService=secretsmanager.{region}.amazonaws.com");
         let resource = ["--resource", text(&secret[key]), "--context", &via];
