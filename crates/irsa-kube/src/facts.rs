@@ -1,6 +1,7 @@
 //! Kubernetes objects, reduced to the fields that the checks need.
 
 pub(crate) mod account;
+pub(crate) mod config_map;
 pub(crate) mod metadata;
 pub(crate) mod namespace;
 pub(crate) mod pod;
@@ -8,6 +9,7 @@ pub(crate) mod pod_container;
 pub(crate) mod pod_status;
 pub(crate) mod pod_volume;
 pub(crate) mod webhook;
+pub(crate) mod workload;
 
 use serde::Deserialize;
 

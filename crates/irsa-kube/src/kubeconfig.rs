@@ -10,20 +10,24 @@ use kube_client::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube_client::{Client, Config};
 
 use crate::config_error::{ConfigError, unusable};
-use crate::proxy;
+use crate::{ClusterContext, proxy};
 
 /// The time limit for connecting to the API server, and for each pause in its response.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Creates a client; also returns the API server's URL. Reads files and runs a credential plugin on this thread.
+/// Creates a client; also returns the API server's URL and the names in the kubeconfig. Reads files and runs a credential
+/// plugin on this thread.
 pub(crate) async fn client(
     files: Option<PathBuf>,
     context: Option<String>,
-) -> Result<(Client, String), ConfigError> {
+) -> Result<(Client, String, ClusterContext), ConfigError> {
     let kubeconfig = match files {
         Some(files) => Some(merged(&files)?),
         None => user_kubeconfig()?,
     };
+    let names = kubeconfig
+        .as_ref()
+        .map(|one| ClusterContext::new(one, context.as_deref()));
     let mut config = match kubeconfig {
         Some(kubeconfig) => named(kubeconfig, context).await?,
         None if context.is_some() => return Err(ConfigError::Absent),
@@ -36,7 +40,8 @@ pub(crate) async fn client(
     config.default_retry = false;
     let address = config.cluster_url.to_string();
     let client = Client::try_from(config).map_err(|error| unusable(&error))?;
-    Ok((client, address.trim_end_matches('/').to_owned()))
+    let address = address.trim_end_matches('/').to_owned();
+    Ok((client, address, names.unwrap_or_default()))
 }
 
 /// The configuration of a context. The environment's proxy applies under the same conditions as for kubectl.

@@ -1,14 +1,17 @@
 //! Reads the Kubernetes objects of a workload's identity chain: facts, not verdicts.
 //!
 //! A [`KubeReader`] reads service accounts, pods, webhook configurations, namespaces and the issuer, each with one GET
-//! request. The types contain only what the checks need, so that no secrets of a pod are kept: the values of environment
-//! variables only if AWS SDKs use the variable and it is not a key, and no container arguments. Only a [`Secret`] that is
-//! named is read as a whole.
+//! request, and lists the objects of a namespace that create pods. The types contain only what their users need, so that
+//! no secrets of a pod are kept: the values of environment variables only if AWS SDKs use the variable and it is not a
+//! key, or if the caller names the variable, and no container arguments. Only a [`Secret`] that is named is read as a
+//! whole.
 
+mod cluster_context;
 mod config_error;
 mod facts;
 mod issuer;
 mod kubeconfig;
+mod namespace_reader;
 mod proxy;
 mod read_error;
 mod reader;
@@ -17,8 +20,10 @@ mod secret;
 mod selector;
 mod token;
 
+pub use cluster_context::ClusterContext;
 pub use config_error::ConfigError;
 pub use facts::account::AccountObject;
+pub use facts::config_map::ConfigMap;
 pub use facts::metadata::{Metadata, Owner};
 pub use facts::namespace::Namespace;
 pub use facts::pod::{Pod, PodSpec};
@@ -26,7 +31,9 @@ pub use facts::pod_container::{Container, EnvSource, Mount, Variable};
 pub use facts::pod_status::PodStatus;
 pub use facts::pod_volume::{TokenProjection, Volume};
 pub use facts::webhook::{ClientConfig, ServiceReference, Webhook, WebhookConfiguration};
+pub use facts::workload::{ConfigVolume, Setting, SettingValue, SettingsContainer, WorkloadObject};
 pub use issuer::Discovery;
+pub use namespace_reader::{Listing, PodObject, WorkloadKind};
 pub use read_error::{ReadError, ReadErrorKind, Rule};
 pub use reader::{KubeReader, Server};
 pub use secret::Secret;

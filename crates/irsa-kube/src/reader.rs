@@ -22,7 +22,7 @@ use url::form_urlencoded;
 
 use crate::facts::List;
 use crate::{
-    AccountObject, ConfigError, Namespace, Pod, ReadError, ReadErrorKind, Rule,
+    AccountObject, ClusterContext, ConfigError, Namespace, Pod, ReadError, ReadErrorKind, Rule,
     WebhookConfiguration, kubeconfig, retry,
 };
 
@@ -41,6 +41,7 @@ const MAX_TEXT: usize = 300;
 pub struct KubeReader {
     client: Client,
     address: String,
+    context: ClusterContext,
 }
 
 /// The API server.
@@ -70,13 +71,22 @@ impl KubeReader {
         let created = timeout(PLUGIN_TIMEOUT, created).await;
         let created = created.map_err(|_| ConfigError::TimedOut(PLUGIN_TIMEOUT))?;
         let created = created.unwrap_or_else(|_| Err(ConfigError::Unusable("a part".to_owned())));
-        let (client, address) = created?;
-        Ok(Self { client, address })
+        let (client, address, context) = created?;
+        Ok(Self {
+            client,
+            address,
+            context,
+        })
     }
 
     /// The API server's URL.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// What the kubeconfig says about the cluster.
+    pub fn context(&self) -> &ClusterContext {
+        &self.context
     }
 
     /// The client, for other requests.
