@@ -38,6 +38,8 @@ pub struct DomainSettings {
     pub exists: bool,
     /// A configuration change is in progress.
     pub processing: bool,
+    /// The engine version, such as `OpenSearch_2.19`.
+    pub engine_version: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +74,7 @@ struct Domain {
     deleted: bool,
     #[serde(default)]
     processing: bool,
+    engine_version: Option<String>,
     endpoint: Option<String>,
     endpoint_v2: Option<String>,
     endpoints: Option<BTreeMap<String, String>>,
@@ -171,6 +174,7 @@ impl Domain {
                 .is_some_and(|options| options.enforce_https),
             exists: self.created && !self.deleted,
             processing: self.processing,
+            engine_version: self.engine_version,
         })
     }
 }

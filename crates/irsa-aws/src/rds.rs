@@ -26,6 +26,8 @@ pub struct DatabaseSettings {
     pub iam_authentication: bool,
     /// The port that it listens on; unknown for a proxy.
     pub port: Option<u16>,
+    /// The engine version, such as 15.10; a proxy has none.
+    pub engine_version: Option<String>,
     /// The secret with the master user's password, if RDS manages it in Secrets Manager.
     pub master_user_secret: Option<MasterUserSecret>,
 }
@@ -185,6 +187,7 @@ struct Cluster {
     #[serde(rename = "IAMDatabaseAuthenticationEnabled", default)]
     iam_authentication: bool,
     port: Option<u16>,
+    engine_version: Option<String>,
     endpoint: Option<String>,
     reader_endpoint: Option<String>,
     #[serde(default = "none")]
@@ -204,6 +207,7 @@ struct Instance {
     status: String,
     #[serde(rename = "IAMDatabaseAuthenticationEnabled", default)]
     iam_authentication: bool,
+    engine_version: Option<String>,
     endpoint: Option<Endpoint>,
     #[serde(rename = "DBClusterIdentifier")]
     db_cluster_identifier: Option<String>,
@@ -232,6 +236,7 @@ impl Cluster {
             iam_authentication: self.iam_authentication,
             port: self.port,
             master_user_secret: self.master_user_secret,
+            engine_version: self.engine_version,
         })
     }
 }
@@ -253,6 +258,7 @@ impl Instance {
             iam_authentication: self.iam_authentication,
             port: self.endpoint.and_then(|endpoint| endpoint.port),
             master_user_secret: self.master_user_secret,
+            engine_version: self.engine_version,
         })
     }
 }

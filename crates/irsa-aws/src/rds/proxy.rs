@@ -65,6 +65,7 @@ impl Proxy {
             status: self.status,
             port: None,
             master_user_secret: None,
+            engine_version: None,
         })
     }
 }
