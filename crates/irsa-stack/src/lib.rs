@@ -19,6 +19,7 @@
 
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
+pub mod adopt;
 mod check;
 mod document;
 mod hcl;

@@ -9,7 +9,7 @@ mod specification;
 
 pub(crate) use self::check::check;
 pub(crate) use self::outputs::OUTPUTS;
-pub(crate) use self::rules::may_hold_secret;
+pub(crate) use self::rules::{may_hold_secret, secret_in};
 pub(crate) use self::specification::SPECIFICATION;
 
 /// The type of a value.

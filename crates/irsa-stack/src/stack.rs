@@ -386,6 +386,20 @@ impl OpenSearchStore {
 // === impl Component ===
 
 impl Component {
+    /// The word in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keycloak => "keycloak",
+            Self::WebModeler => "web-modeler",
+            Self::Zeebe => "zeebe",
+            Self::Operate => "operate",
+            Self::Tasklist => "tasklist",
+            Self::Optimize => "optimize",
+            Self::Orchestration => "orchestration",
+            Self::Identity => "identity",
+        }
+    }
+
     /// The indices of the component: its own, and those of others that it reads.
     pub fn indices(self) -> &'static [(&'static str, IndexPrivilege)] {
         use IndexPrivilege::{Manage, Read};

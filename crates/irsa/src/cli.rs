@@ -4,6 +4,7 @@
 mod apply;
 mod doctor;
 mod groups;
+mod init;
 mod parse;
 mod policy;
 mod stack;
@@ -24,12 +25,13 @@ pub(crate) use self::doctor::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, Repor
 pub(crate) use self::groups::{
     AdminArgs, BodyArgs, ClientArgs, DEFAULT_STATUS_ADDRESS, IdentityArgs, LimitArgs, ServeArgs,
 };
+pub(crate) use self::init::{ExistingArgs, InitArgs, PresetName};
 pub(crate) use self::parse::{Parsed, Values, file_keys, parse, parse_again};
 pub(crate) use self::policy::{
     Deny, EvaluateArgs, ExplainArgs, InventoryArgs, Kind, LintArgs, LintOutput, PolicyAction,
     PolicyArgs, PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
 };
-pub(crate) use self::stack::{CheckArgs, InitArgs, RenderArgs, ShowArgs, StackArgs};
+pub(crate) use self::stack::{CheckArgs, RenderArgs, ShowArgs, StackArgs};
 
 /// Connect to Aurora PostgreSQL and Amazon OpenSearch as the pod's IAM role, without passwords
 #[derive(Debug, Parser)]

@@ -24,7 +24,7 @@ use irsa_ops::trace::TraceSettings;
 pub(crate) use irsa_cli::{Mistakes, shown};
 
 pub(crate) use self::clients::{ClientSettings, Protocol};
-pub(crate) use self::doctor::DoctorSettings;
+pub(crate) use self::doctor::{DoctorSettings, reader_identity};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::private_folder::PrivateFolder;
 use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, ServeArgs, TokenArgs};

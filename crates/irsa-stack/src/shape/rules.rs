@@ -195,7 +195,7 @@ pub(super) fn any_text(text: &str) -> Result<(), String> {
 }
 
 /// What makes a text a secret, if it looks like one.
-pub(super) fn secret_in(text: &str) -> Option<&'static str> {
+pub(crate) fn secret_in(text: &str) -> Option<&'static str> {
     let is_key_id = |word: &str| {
         word.len() == 20
             && (word.starts_with("AKIA") || word.starts_with("ASIA"))

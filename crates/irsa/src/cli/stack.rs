@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use irsa_stack::{Preset, Target, VersionSet};
+use irsa_stack::{Target, VersionSet};
 
 use super::Output;
 
@@ -21,19 +21,6 @@ pub(crate) struct StackArgs {
     /// File with the output of `terraform output -json irsa` [default: irsa.outputs.json, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) outputs: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct InitArgs {
-    /// Preset to start from
-    #[arg(long = "for", value_name = "PRESET", value_enum)]
-    pub(crate) preset: PresetName,
-    /// Directory to write irsa.yaml and irsa.schema.json to
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(crate) out: PathBuf,
-    /// Replace irsa.schema.json if it exists and is different. An existing irsa.yaml is never replaced
-    #[arg(long)]
-    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -85,17 +72,6 @@ pub(crate) struct RenderArgs {
     pub(crate) versions: Option<VersionSet>,
 }
 
-/// A specification to start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PresetName {
-    /// Camunda 8.3: a separate role for each component, with access only to its own data
-    #[value(name = "camunda-8.3")]
-    Camunda83,
-    /// Camunda 8.3 as its documentation sets it up: one role for PostgreSQL, one for OpenSearch
-    #[value(name = "camunda-8.3-reference")]
-    Camunda83Reference,
-}
-
 /// What can be rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TargetName {
@@ -112,17 +88,6 @@ pub(crate) enum TargetName {
     Lab,
     /// A root module of Terraform: IAM roles and policies, data stores
     Terraform,
-}
-
-// === impl PresetName ===
-
-impl PresetName {
-    pub(crate) fn preset(self) -> Preset {
-        match self {
-            Self::Camunda83 => Preset::Camunda83,
-            Self::Camunda83Reference => Preset::Camunda83Reference,
-        }
-    }
 }
 
 // === impl TargetName ===

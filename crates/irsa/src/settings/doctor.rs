@@ -99,23 +99,28 @@ fn places(args: &DoctorArgs) -> Vec<Place> {
         .collect()
 }
 
-/// Returns the identity that reads AWS settings: the given profile, else the access key in the environment, else the
-/// default profile. Never the role of the workload, which should have no IAM permissions.
+/// Returns the identity that reads AWS settings, with the settings of the workload's for endpoints.
 fn reader(args: &AwsArgs, workload: &IdentitySettings) -> IdentitySettings {
-    let environment = Environment::current();
-    let choice = match &args.aws_profile {
-        Some(profile) => SourceChoice::Profile(Some(profile.clone())),
-        None if environment.get("AWS_ACCESS_KEY_ID").is_some() => SourceChoice::Env,
-        None => SourceChoice::Profile(None),
-    };
     IdentitySettings {
         region: workload.region.clone(),
         sts_endpoint: workload.sts_endpoint.clone(),
         fips: workload.fips,
         dual_stack: workload.dual_stack,
         ca_file: workload.ca_file.clone(),
-        ..IdentitySettings::new(choice, environment)
+        ..reader_identity(args.aws_profile.as_deref())
     }
+}
+
+/// Returns the identity that reads AWS settings: the given profile, else the access key in the environment, else the
+/// default profile. Never the role of the workload, which should have no IAM permissions.
+pub(crate) fn reader_identity(profile: Option<&str>) -> IdentitySettings {
+    let environment = Environment::current();
+    let choice = match profile {
+        Some(profile) => SourceChoice::Profile(Some(profile.to_owned())),
+        None if environment.get("AWS_ACCESS_KEY_ID").is_some() => SourceChoice::Env,
+        None => SourceChoice::Profile(None),
+    };
+    IdentitySettings::new(choice, environment)
 }
 
 fn cluster(args: ClusterArgs, mistakes: &mut Mistakes) -> ClusterSettings {

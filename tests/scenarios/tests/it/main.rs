@@ -25,6 +25,7 @@ mod hangs;
 mod http;
 mod http_proxy;
 mod image;
+mod init_from;
 mod lab;
 mod log_records;
 mod opensearch;
