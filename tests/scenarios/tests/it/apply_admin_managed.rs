@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use irsa_lab::faults::{ConnectionFault, FaultPlan};
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_testing::program::Finished;
 use serde_json::Value;
@@ -69,6 +70,12 @@ fn the_setup_logs_in_with_the_password_that_rds_manages() {
         format!("not authorized to perform: secretsmanager:GetSecretValue on resource: {secret}");
     let remedy = format!("allow `secretsmanager:GetSecretValue` on `{secret}`");
     check_refused(&apply(&set_up, "keycloak"), &[&denied, &remedy]);
+
+    let faults = set_up.stage.lab().faults();
+    faults.change(|plan| plan.network.secrets_manager.connections = ConnectionFault::Refused);
+    let remedy = "a VPC endpoint for Secrets Manager in eu-central-1";
+    check_refused(&apply(&set_up, "setup"), &[remedy]);
+    faults.set(FaultPlan::default());
 
     // Outputs of an earlier version do not name the secret, so RDS is asked for it.
     let mut older = known.clone();

@@ -9,7 +9,7 @@ use irsa_identity::ExposeSecret as _;
 use irsa_stack::OUTPUTS_COMMAND;
 use irsa_stack::stack::{AdminSecret, PostgresStore};
 
-/// The action that finds the secret of a cluster.
+/// The actions that find the secret of a cluster or an instance.
 const DESCRIBE: [&str; 2] = ["rds:DescribeDBClusters", "rds:DescribeDBInstances"];
 const DECRYPT: &str = "kms:Decrypt";
 
@@ -93,13 +93,17 @@ fn unreadable(
         "cannot read the password of the administrator of {}{about}: {error}",
         quoted(&store.key)
     );
-    match remedy(secret, error) {
+    match remedy(store, secret, error) {
         Some(remedy) => ApplyError::new(message).with_remedy(remedy),
         None => ApplyError::new(message),
     }
 }
 
-fn remedy(secret: Option<&AdminSecret>, error: &ReadError) -> Option<String> {
+fn remedy(
+    store: &PostgresStore,
+    secret: Option<&AdminSecret>,
+    error: &ReadError,
+) -> Option<String> {
     let action = error.action;
     Some(match error.kind {
         ReadErrorKind::Denied if action == DECRYPT => {
@@ -120,9 +124,17 @@ fn remedy(secret: Option<&AdminSecret>, error: &ReadError) -> Option<String> {
             "RDS may have replaced the secret: run `{OUTPUTS_COMMAND}` again, or remove `admin_secret` from it to look it \
              up in RDS"
         ),
-        ReadErrorKind::Unreachable => "a private subnet needs a NAT gateway, or a VPC endpoint for \
-                                       `com.amazonaws.REGION.secretsmanager` (with REGION the cluster's region)"
-            .to_owned(),
+        ReadErrorKind::Unreachable => {
+            let service = if DESCRIBE.contains(&action) {
+                "RDS"
+            } else {
+                "Secrets Manager"
+            };
+            let region = &store.region;
+            format!(
+                "check the network: a private subnet needs a NAT gateway, or a VPC endpoint for {service} in {region}"
+            )
+        }
         _ => return None,
     })
 }
