@@ -17,12 +17,12 @@ use irsa_explain::chain::report::{ChainReport, Verdict, documents};
 use irsa_explain::chain::{Access, Credential, Scenario, Token, steps};
 use irsa_explain::inventory::{Inventory, PolicySource, Role as InventoryRole};
 use irsa_policy::Context;
+use irsa_sidecar::AUDIENCE;
 
 use self::neighbors::Patterns;
 use self::questions::Questions;
 use self::setup::SetupQuestions;
 pub use self::table::{Row, Table};
-use crate::policies::AUDIENCE;
 use crate::stack::{Cluster, Role, Stack, Workload};
 
 /// Evaluates all requests.

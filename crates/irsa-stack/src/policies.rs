@@ -2,13 +2,11 @@
 
 use irsa_chain::{DbUserArn, OidcProviderArn, RoleArn, ServiceAccount};
 use irsa_explain::{pod_identity, web_identity};
+use irsa_sidecar::AUDIENCE;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Setup, Stack, Workload};
-
-/// The audience of projected tokens for STS.
-pub(crate) const AUDIENCE: &str = "sts.amazonaws.com";
 
 /// The actions by which the setup reads the password of an administrator.
 pub(crate) const READ_SECRET: &str = "secretsmanager:GetSecretValue";

@@ -1,6 +1,8 @@
 //! A writer of YAML that no reader, of YAML 1.1 or 1.2, takes for something else: every text that is not plainly one is
 //! in double quotes.
 
+mod serialized;
+
 use std::fmt::Write as _;
 
 use irsa_chain::untrusted::escape_json;

@@ -15,6 +15,7 @@
     reason = "targets panic if an invariant is violated"
 )]
 
+mod admission;
 mod chain;
 mod endpoint;
 mod lab;
@@ -26,6 +27,7 @@ mod round_trip;
 mod signature;
 mod specification;
 
+pub use admission::admission_review;
 pub use chain::chain_word;
 pub use endpoint::endpoint_host;
 pub use lab::{minted_token, rds_token, sts_request, web_identity_token};
@@ -49,6 +51,7 @@ macro_rules! targets {
 }
 
 targets! {
+    admission_review,
     backend_message,
     chain_word,
     endpoint_host,

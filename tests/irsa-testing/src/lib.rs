@@ -8,6 +8,7 @@
 pub mod child;
 mod client_hello;
 mod files;
+pub mod json_patch;
 mod log;
 pub mod program;
 pub mod secrets;

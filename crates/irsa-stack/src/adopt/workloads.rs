@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::untrusted::printable;
 use irsa_chain::{RoleArn, ServiceAccount};
+use irsa_sidecar::names as label;
 
 use super::component::{component, is_gateway};
 use super::connections::{Connections, FoundOpenSearch, FoundPostgres, upstreams};
@@ -17,8 +18,6 @@ use crate::stack::Component;
 
 /// The largest number of workloads in a file.
 pub(in crate::adopt) const MAX_WORKLOADS: usize = 1_000;
-/// The label of a workload that irsa has rendered a sidecar for.
-const LABEL: &str = "irsa.dev/workload";
 
 /// A workload.
 #[derive(Debug, Clone)]
@@ -152,7 +151,11 @@ impl Found {
         }
         let component = workload.component.as_ref().map(|(one, _)| one.name());
         let name = object.reference.rsplit('/').next().unwrap_or_default();
-        let wanted = object.labels.get(LABEL).map(String::as_str).or(component);
+        let wanted = object
+            .labels
+            .get(label::WORKLOAD)
+            .map(String::as_str)
+            .or(component);
         workload.key = keys.give(wanted.unwrap_or(name), "workload", WORKLOAD);
         self.workloads.push(workload);
     }

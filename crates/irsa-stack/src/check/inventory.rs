@@ -2,8 +2,9 @@
 
 use irsa_chain::RoleArn;
 use irsa_explain::inventory::{Database, Domain, Inventory, PolicySource, Provider, Role};
+use irsa_sidecar::AUDIENCE;
 
-use crate::policies::{self, AUDIENCE};
+use crate::policies;
 use crate::stack::{OpenSearchStore, PostgresStore, Setup, Stack};
 
 /// Everything that the setup makes.

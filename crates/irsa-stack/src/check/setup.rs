@@ -4,10 +4,11 @@ use irsa_chain::ServiceAccount;
 use irsa_explain::chain::{Access, Credential, Token};
 use irsa_explain::inventory::Role as InventoryRole;
 use irsa_policy::Context;
+use irsa_sidecar::AUDIENCE;
 
 use super::neighbors::{NeighborRows, Patterns};
 use super::{Check, Row};
-use crate::policies::{self, AUDIENCE, DECRYPT, READ_SECRET, VIA_SERVICE};
+use crate::policies::{self, DECRYPT, READ_SECRET, VIA_SERVICE};
 use crate::stack::{Cluster, Setup};
 
 /// What stands for the key of a workload, which has no parentheses.

@@ -12,6 +12,8 @@ mod values;
 
 use std::collections::BTreeSet;
 
+use irsa_sidecar::names::eks;
+
 pub use self::user_values::UserValues;
 
 use self::chart::{Environment, Pod};
@@ -20,9 +22,6 @@ use self::values::{Conflict, Values};
 use super::{File, kubernetes};
 use crate::stack::{Stack, Workload};
 use crate::yaml::Yaml;
-
-/// An annotation of pods: containers that EKS gives no credentials.
-const SKIP_CONTAINERS: &str = "eks.amazonaws.com/skip-containers";
 
 const LOST: &str = "Lists in your own values are lost unless `irsa render helm-values --values FILE` repeats them.";
 
@@ -96,8 +95,8 @@ impl<'b> Builder<'b> {
             self.credentials(pod, environment, workload)?;
         }
         let sidecar = kubernetes::sidecar(self.stack, workload, self.stack.required_image()?);
-        self.list(pod, &pod.init, vec![sidecar])?;
-        let volumes = kubernetes::volumes(workload);
+        self.list(pod, &pod.init, vec![kubernetes::container(&sidecar)?])?;
+        let volumes = kubernetes::volumes(&sidecar)?;
         for list in pod.volumes.iter().filter(|_| !volumes.is_empty()) {
             self.list(pod, list, volumes.clone())?;
         }
@@ -134,7 +133,7 @@ impl<'b> Builder<'b> {
     ) -> Result<(), String> {
         match environment.signs {
             Some(container) if workload.has_annotation || workload.uses_pod_identity => {
-                let annotations = Yaml::map([(SKIP_CONTAINERS, Yaml::text(container))]);
+                let annotations = Yaml::map([(eks::SKIP_CONTAINERS, Yaml::text(container))]);
                 self.set(&pod.path("podAnnotations"), annotations)
             }
             _ => Ok(()),

@@ -1,28 +1,23 @@
 //! A Kustomize component for each cluster: service accounts, and a patch that adds the proxy as a native sidecar to the
 //! pods of every workload. It patches what has the label `irsa.dev/workload`.
 
-use crate::policies::AUDIENCE;
+use irsa_sidecar::names::{self, eks};
+use irsa_sidecar::{Identity, Placement, Resources, Sidecar, WebIdentity};
+
 use crate::render::File;
 use crate::stack::{Cluster, Stack, Workload};
 use crate::yaml::Yaml;
-
-/// The label that says which workload a Deployment or StatefulSet is.
-const LABEL: &str = "irsa.dev/workload";
-/// The directory of the sidecar's token.
-const TOKEN_DIRECTORY: &str = "/var/run/secrets/irsa";
-/// The user of irsa's image.
-const USER: u64 = 65_532;
 
 /// # Errors
 /// The file does not name the image of irsa.
 pub(super) fn files(stack: &Stack) -> Result<Vec<File>, String> {
     let image = stack.required_image()?;
     let clusters = stack.clusters.iter();
-    let components = clusters.flat_map(|cluster| component(stack, cluster, image));
-    Ok(components.collect())
+    let components = clusters.map(|cluster| component(stack, cluster, image));
+    Ok(components.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-fn component(stack: &Stack, cluster: &Cluster, image: &str) -> Vec<File> {
+fn component(stack: &Stack, cluster: &Cluster, image: &str) -> Result<Vec<File>, String> {
     let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
     let workloads: Vec<_> = stack.workloads.iter().filter(runs_here).collect();
     let file = |name: &str, text: String| File {
@@ -35,9 +30,9 @@ fn component(stack: &Stack, cluster: &Cluster, image: &str) -> Vec<File> {
     ];
     for workload in workloads {
         let name = format!("{}-sidecar.yaml", workload.key);
-        files.push(file(&name, patch(stack, workload, image).write()));
+        files.push(file(&name, patch(stack, workload, image)?.write()));
     }
-    files
+    Ok(files)
 }
 
 fn kustomization(workloads: &[&Workload]) -> Yaml {
@@ -50,7 +45,7 @@ fn kustomization(workloads: &[&Workload]) -> Yaml {
                     ("kind", Yaml::text("Deployment|StatefulSet|DaemonSet")),
                     (
                         "labelSelector",
-                        Yaml::text(format!("{LABEL}={}", workload.key)),
+                        Yaml::text(format!("{}={}", names::WORKLOAD, workload.key)),
                     ),
                 ]),
             ),
@@ -101,23 +96,21 @@ pub(super) fn annotations(workload: &Workload) -> Option<Yaml> {
 
 fn role_annotation(workload: &Workload) -> Yaml {
     let role = Yaml::text(workload.role.as_str());
-    Yaml::map([("eks.amazonaws.com/role-arn", role)])
+    Yaml::map([(eks::ROLE_ARN, role)])
 }
 
 /// A strategic merge patch. Its kind and name are those of the target that Kustomize finds.
-fn patch(stack: &Stack, workload: &Workload, image: &str) -> Yaml {
+fn patch(stack: &Stack, workload: &Workload, image: &str) -> Result<Yaml, String> {
+    let sidecar = sidecar(stack, workload, image);
     let pod = Yaml::map([
         (
             "serviceAccountName",
             Yaml::text(workload.service_account.name()),
         ),
-        (
-            "initContainers",
-            Yaml::List(vec![sidecar(stack, workload, image)]),
-        ),
-        ("volumes", Yaml::List(volumes(workload))),
+        ("initContainers", Yaml::List(vec![container(&sidecar)?])),
+        ("volumes", Yaml::List(volumes(&sidecar)?)),
     ]);
-    Yaml::map([
+    Ok(Yaml::map([
         ("apiVersion", Yaml::text("apps/v1")),
         ("kind", Yaml::text("Deployment")),
         ("metadata", Yaml::map([("name", Yaml::text("any"))])),
@@ -125,64 +118,46 @@ fn patch(stack: &Stack, workload: &Workload, image: &str) -> Yaml {
             "spec",
             Yaml::map([("template", Yaml::map([("spec", pod)]))]),
         ),
-    ])
+    ]))
+}
+
+/// The proxy of a workload.
+pub(super) fn sidecar(stack: &Stack, workload: &Workload, image: &str) -> Sidecar {
+    let identity = if workload.uses_pod_identity {
+        Identity::Pod
+    } else {
+        Identity::Web(WebIdentity::new(workload.role.clone()))
+    };
+    Sidecar {
+        image: image.to_owned(),
+        pull_policy: None,
+        placement: Placement::NativeSidecar,
+        upstreams: upstreams(stack, workload),
+        spills: workload.opensearch.is_some(),
+        region: Some(stack.region.clone()),
+        identity,
+        resources: Resources::default(),
+    }
 }
 
 /// The container of the proxy.
-pub(super) fn sidecar(stack: &Stack, workload: &Workload, image: &str) -> Yaml {
-    let mounts = Yaml::List(
-        mounts(workload)
-            .into_iter()
-            .map(|(name, path, is_read_only)| mount(name, path, is_read_only))
-            .collect(),
-    );
-    Yaml::map([
-        ("name", Yaml::text("irsa")),
-        ("image", Yaml::text(image)),
-        ("restartPolicy", Yaml::text("Always")),
-        ("args", Yaml::texts(["proxy"])),
-        ("env", Yaml::List(environment(stack, workload))),
-        (
-            "ports",
-            Yaml::List(vec![Yaml::map([
-                ("name", Yaml::text("irsa-admin")),
-                ("containerPort", Yaml::Integer(9441)),
-            ])]),
-        ),
-        (
-            "startupProbe",
-            probe(
-                "/startupz",
-                &[("periodSeconds", 1), ("failureThreshold", 30)],
-            ),
-        ),
-        ("livenessProbe", probe("/livez", &[])),
-        ("resources", resources()),
-        ("securityContext", security_context()),
-        ("volumeMounts", mounts),
-    ])
+///
+/// # Errors
+/// See [`Yaml::serialized`].
+pub(super) fn container(sidecar: &Sidecar) -> Result<Yaml, String> {
+    Yaml::serialized(&sidecar.container()).map_err(|error| error.to_string())
 }
 
-fn environment(stack: &Stack, workload: &Workload) -> Vec<Yaml> {
-    let mut variables = vec![
-        ("IRSA_UPSTREAMS", upstreams(stack, workload).join(" ")),
-        ("IRSA_ADMIN_ADDRESS", "*:9441".to_owned()),
-        ("AWS_REGION", stack.region.to_string()),
-    ];
-    if workload.uses_pod_identity {
-        variables.push(("IRSA_IDENTITY", "pod-identity".to_owned()));
-    } else {
-        variables.push(("IRSA_IDENTITY", "web-identity".to_owned()));
-        variables.push(("AWS_ROLE_ARN", workload.role.to_string()));
-        variables.push((
-            "AWS_WEB_IDENTITY_TOKEN_FILE",
-            format!("{TOKEN_DIRECTORY}/token"),
-        ));
-    }
-    let variable = |(name, value): (&str, String)| {
-        Yaml::map([("name", Yaml::text(name)), ("value", Yaml::text(value))])
-    };
-    variables.into_iter().map(variable).collect()
+/// The volumes of the proxy.
+///
+/// # Errors
+/// See [`Yaml::serialized`].
+pub(super) fn volumes(sidecar: &Sidecar) -> Result<Vec<Yaml>, String> {
+    let volumes = sidecar.volumes().into_iter();
+    let volumes = volumes.map(|volume| Yaml::serialized(&volume));
+    volumes
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())
 }
 
 /// The data stores in the form of `IRSA_UPSTREAMS`.
@@ -212,75 +187,4 @@ fn region_parameter(stack: &Stack, region: &irsa_chain::Region) -> String {
     } else {
         format!("&region={region}")
     }
-}
-
-fn probe(path: &str, settings: &[(&str, u64)]) -> Yaml {
-    let get = Yaml::map([("path", Yaml::text(path)), ("port", Yaml::Integer(9441))]);
-    let settings = settings
-        .iter()
-        .map(|(name, value)| (*name, Yaml::Integer(*value)));
-    Yaml::map([("httpGet", get)].into_iter().chain(settings))
-}
-
-fn resources() -> Yaml {
-    let requests = Yaml::map([("cpu", Yaml::text("20m")), ("memory", Yaml::text("32Mi"))]);
-    let limits = Yaml::map([("memory", Yaml::text("256Mi"))]);
-    Yaml::map([("requests", requests), ("limits", limits)])
-}
-
-/// What the Pod Security level `restricted` asks for.
-fn security_context() -> Yaml {
-    Yaml::map([
-        ("runAsNonRoot", Yaml::Flag(true)),
-        ("runAsUser", Yaml::Integer(USER)),
-        ("allowPrivilegeEscalation", Yaml::Flag(false)),
-        ("readOnlyRootFilesystem", Yaml::Flag(true)),
-        ("capabilities", Yaml::map([("drop", Yaml::texts(["ALL"]))])),
-        (
-            "seccompProfile",
-            Yaml::map([("type", Yaml::text("RuntimeDefault"))]),
-        ),
-    ])
-}
-
-/// The sidecar's volumes: name, path, read-only.
-fn mounts(workload: &Workload) -> Vec<(&'static str, &'static str, bool)> {
-    let token = (!workload.uses_pod_identity).then_some(("irsa-token", TOKEN_DIRECTORY, true));
-    let spill = workload
-        .opensearch
-        .is_some()
-        .then_some(("irsa-spill", "/tmp", false));
-    [token, spill].into_iter().flatten().collect()
-}
-
-fn mount(name: &str, path: &str, is_read_only: bool) -> Yaml {
-    let read_only = is_read_only.then_some(("readOnly", Yaml::Flag(true)));
-    let fields = [("name", Yaml::text(name)), ("mountPath", Yaml::text(path))];
-    Yaml::map(fields.into_iter().chain(read_only))
-}
-
-/// The volumes of the proxy.
-pub(super) fn volumes(workload: &Workload) -> Vec<Yaml> {
-    let names = mounts(workload).into_iter().map(|(name, _, _)| name);
-    let volume = |name| {
-        let source = if name == "irsa-token" {
-            ("projected", token_source())
-        } else {
-            ("emptyDir", Yaml::map([("sizeLimit", Yaml::text("1Gi"))]))
-        };
-        Yaml::map([("name", Yaml::text(name)), source])
-    };
-    names.map(volume).collect()
-}
-
-fn token_source() -> Yaml {
-    let token = Yaml::map([
-        ("audience", Yaml::text(AUDIENCE)),
-        ("expirationSeconds", Yaml::Integer(86_400)),
-        ("path", Yaml::text("token")),
-    ]);
-    Yaml::map([(
-        "sources",
-        Yaml::List(vec![Yaml::map([("serviceAccountToken", token)])]),
-    )])
 }

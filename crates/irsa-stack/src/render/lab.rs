@@ -4,10 +4,11 @@
 //! all privileges on their databases, so readers do, too.
 
 use irsa_chain::RoleArn;
+use irsa_sidecar::AUDIENCE;
 use irsa_world::World;
 
 use crate::ownership_mark;
-use crate::policies::{self, AUDIENCE};
+use crate::policies;
 use crate::render::File;
 use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Setup, Stack, Workload};
 use crate::yaml::Yaml;

@@ -1,0 +1,5 @@
+//! The fuzz target `admission_review`.
+
+#![cfg_attr(fuzzing, no_main)]
+
+irsa_fuzz::target!(admission_review);
