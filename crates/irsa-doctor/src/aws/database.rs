@@ -198,6 +198,7 @@ mod tests {
             iam_authentication: false,
             port: None,
             master_user_secret: None,
+            engine_version: None,
         }
     }
 

@@ -150,6 +150,7 @@ mod tests {
             https_enforced: true,
             exists: true,
             processing: false,
+            engine_version: None,
         }
     }
 
