@@ -134,6 +134,7 @@ impl Connections {
         };
         let address = address(setting);
         let port = address.as_ref().and_then(|one| one.port);
+        let port = port.or_else(|| settings.text(names.port)?.parse().ok());
         let upstream = upstream(upstreams, false, address.as_ref(), port);
         let real = upstream.map(|one| &one.address).or(address.as_ref());
         let endpoint = real.and_then(|one| one.host.parse::<OpenSearchEndpoint>().ok());

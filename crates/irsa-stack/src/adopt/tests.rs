@@ -223,6 +223,54 @@ fn the_properties_in_config_maps_are_settings() {
     );
 }
 
+/// The sidecar is found by its port: in a URL, or in a variable beside the host.
+#[test]
+fn applications_behind_the_sidecar_use_its_upstreams() {
+    let sidecar = |object: super::Object| {
+        object
+            .env(
+                "IRSA_UPSTREAMS",
+                &format!("postgres://{AURORA}:6432?listen=127.0.0.1:5433 opensearch://{DOMAIN}?listen=127.0.0.1:9201"),
+            )
+            .env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/shop")
+            .container()
+    };
+    let facts = facts(vec![
+        sidecar(object("deployment/camunda-optimize", "shop"))
+            .camunda("optimize", "camunda-platform-14.8.4")
+            .env("CAMUNDA_OPTIMIZE_OPENSEARCH_HOST", "localhost")
+            .env("CAMUNDA_OPTIMIZE_OPENSEARCH_HTTP_PORT", "9201"),
+        sidecar(object("deployment/shop", "shop"))
+            .env("PGHOST", "127.0.0.1")
+            .env("PGPORT", "5433")
+            .env("PGDATABASE", "shop")
+            .env("PGUSER", "shop")
+            .env("PGPASSWORD", "unused"),
+        sidecar(object("deployment/other", "other")).env("OPENSEARCH_URL", "http://localhost:9200"),
+    ]);
+    let adoption = Survey::new(facts).adopt(&aws());
+    let stack = stack(&adoption.specification, &adoption.outputs).unwrap();
+    let [optimize, shop] = &stack.workloads[..] else {
+        panic!("{}", adoption.specification);
+    };
+    assert_eq!(optimize.opensearch.as_ref().unwrap().listen, 9201);
+    let used = shop.postgres.as_ref().unwrap();
+    assert_eq!(
+        (used.user.as_str(), &used.acts_as, used.listen),
+        ("shop", &None, 5433)
+    );
+    assert_eq!(stack.postgres[0].port, 6432);
+    assert_eq!(shop.role.name(), "shop");
+    assert!(!shop.has_annotation, "only the sidecar has the role");
+    let left_out =
+        "deployment/other: `localhost` (the variable OPENSEARCH_URL of deployment/other)";
+    assert!(
+        adoption.left_out[0].starts_with(left_out),
+        "{:?}",
+        adoption.left_out
+    );
+}
+
 #[test]
 fn endpoints_of_one_cluster_are_one_store() {
     let reader = AURORA.replace(".cluster-", ".cluster-ro-");

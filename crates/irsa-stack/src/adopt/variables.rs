@@ -21,6 +21,8 @@ pub(super) struct PostgresVariables {
 pub(super) struct OpenSearchVariables {
     /// A URL, or a host name.
     pub(super) url: &'static str,
+    /// The port, if it is a host name.
+    pub(super) port: &'static str,
     /// One of these makes it a login by password.
     pub(super) passwords: &'static [&'static str],
 }
@@ -192,16 +194,25 @@ pub(super) static OPENSEARCH: [OpenSearchVariables; 19] = [
         &["CAMUNDA_TASKLIST_ELASTICSEARCH_PASSWORD"],
     ),
     opensearch("CAMUNDA_TASKLIST_ZEEBEELASTICSEARCH_URL", &[]),
-    opensearch(
-        "CAMUNDA_OPTIMIZE_OPENSEARCH_HOST",
-        &["CAMUNDA_OPTIMIZE_OPENSEARCH_SECURITY_PASSWORD"],
-    ),
-    opensearch(
-        "OPENSEARCH_CONNECTION_NODES_0_HOST",
-        &["OPENSEARCH_SECURITY_PASSWORD"],
-    ),
+    OpenSearchVariables {
+        port: "CAMUNDA_OPTIMIZE_OPENSEARCH_HTTP_PORT",
+        ..opensearch(
+            "CAMUNDA_OPTIMIZE_OPENSEARCH_HOST",
+            &["CAMUNDA_OPTIMIZE_OPENSEARCH_SECURITY_PASSWORD"],
+        )
+    },
+    OpenSearchVariables {
+        port: "OPENSEARCH_CONNECTION_NODES_0_HTTPPORT",
+        ..opensearch(
+            "OPENSEARCH_CONNECTION_NODES_0_HOST",
+            &["OPENSEARCH_SECURITY_PASSWORD"],
+        )
+    },
     opensearch("OPENSEARCH_URL", &["OPENSEARCH_PASSWORD"]),
-    opensearch("OPENSEARCH_HOST", &["OPENSEARCH_PASSWORD"]),
+    OpenSearchVariables {
+        port: "OPENSEARCH_PORT",
+        ..opensearch("OPENSEARCH_HOST", &["OPENSEARCH_PASSWORD"])
+    },
     opensearch("OPENSEARCH_HOSTS", &["OPENSEARCH_PASSWORD"]),
     opensearch("ELASTICSEARCH_URL", &["ELASTICSEARCH_PASSWORD"]),
 ];
@@ -218,7 +229,9 @@ pub const POD_IDENTITY: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 pub fn is_needed(name: &str) -> bool {
     let is_own = [UPSTREAMS, IDENTITY, ROLE].contains(&name);
     let is_postgres = POSTGRES.iter().any(|one| one.values().contains(&name));
-    let is_opensearch = OPENSEARCH.iter().any(|one| one.url == name);
+    let is_opensearch = OPENSEARCH
+        .iter()
+        .any(|one| [one.url, one.port].contains(&name));
     !name.is_empty() && (is_own || is_postgres || is_opensearch)
 }
 
@@ -245,7 +258,11 @@ impl PostgresVariables {
 }
 
 const fn opensearch(url: &'static str, passwords: &'static [&'static str]) -> OpenSearchVariables {
-    OpenSearchVariables { url, passwords }
+    OpenSearchVariables {
+        url,
+        port: "",
+        passwords,
+    }
 }
 
 #[cfg(test)]

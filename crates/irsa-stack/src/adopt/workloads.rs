@@ -225,7 +225,9 @@ impl ObjectClues {
             more,
             others,
             sidecar_role: text(ROLE).map(str::to_owned),
-            image: sidecar.map(|(_, container)| container.image.clone()),
+            image: sidecar
+                .map(|(_, container)| container.image.clone())
+                .filter(|image| !image.is_empty()),
             uses_pod_identity: text(IDENTITY) == Some("pod-identity")
                 || object.containers.iter().any(has_agent),
         }

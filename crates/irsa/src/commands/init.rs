@@ -8,13 +8,22 @@ mod report;
 
 use std::process::ExitCode;
 
+use irsa_chain::ServiceAccount;
+use irsa_chain::untrusted::quoted;
+
 use self::files::{Files, NewFile};
 use crate::cli::{InitArgs, PresetName};
 use crate::exit::Failure;
 use crate::output;
 use crate::settings::Mistakes;
 
-pub(crate) fn run(args: &InitArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &InitArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    if let Some(namespace) = &args.from
+        && ServiceAccount::new(namespace, "default").is_err()
+    {
+        let name = quoted(namespace);
+        mistakes.add(format!("--from: {name} is not the name of a namespace"));
+    }
     mistakes.or(())?;
     match (args.preset, &args.from) {
         (Some(preset), _) => from_preset(preset, args),

@@ -240,6 +240,15 @@ fn a_namespace_that_has_nothing_for_irsa_is_a_failure() {
         "{}",
         missing.stderr
     );
+    let invalid = init(&cluster, "no/where", folder.path());
+    assert_eq!(invalid.code, 2);
+    assert!(
+        invalid
+            .stderr
+            .contains("`no/where` is not the name of a namespace"),
+        "{}",
+        invalid.stderr
+    );
     cluster.apply("empty", "");
     let empty = init(&cluster, "empty", folder.path());
     assert_eq!(empty.code, 1);

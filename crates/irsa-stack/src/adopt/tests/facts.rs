@@ -61,6 +61,12 @@ impl Object {
         self.variable(name, Value::Secret(secret.to_owned(), key.to_owned()))
     }
 
+    /// Begins another container.
+    pub(super) fn container(mut self) -> Self {
+        self.containers.push(Container::default());
+        self
+    }
+
     pub(super) fn source(mut self, source: &str) -> Self {
         let container = self.containers.last_mut().unwrap();
         container.sources.push((source.to_owned(), String::new()));

@@ -30,7 +30,7 @@ impl Cluster {
             .build()
             .unwrap();
         let located = runtime.block_on(KubernetesBinaries::locate(Path::new(&cache), &|line| {
-            eprintln!("{line}")
+            eprintln!("{line}");
         }));
         if let Err(error @ KubernetesError::Go(GoError::Missing { .. })) = &located {
             let is_required =
