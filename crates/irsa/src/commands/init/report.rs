@@ -141,11 +141,20 @@ impl Report {
         let fill_in = matches!(self.verdict, Verdict::Mistakes(_))
             || self.adoption.specification.contains("CHANGE");
         let fill_in = fill_in.then(|| format!("fill in what is marked with \"CHANGE\" in {file}"));
+        let uses = |store: fn(&Adopted) -> &Option<String>| {
+            self.adoption.workloads.iter().any(|one| store(one).is_some())
+        };
+        let apply = [
+            ("sql", uses(|one| &one.postgres)),
+            ("opensearch", uses(|one| &one.opensearch)),
+        ];
+        let apply = apply.into_iter().filter(|(_, is_used)| *is_used);
+        let apply = apply.map(|(target, _)| format!("irsa apply {target} {files} --dry-run"));
         let commands = [
             format!("irsa check {files}"),
             format!("irsa render terraform -f {file} --out ."),
         ];
-        fill_in.into_iter().chain(commands).collect()
+        fill_in.into_iter().chain(commands).chain(apply).collect()
     }
 }
 
