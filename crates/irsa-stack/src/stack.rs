@@ -1,18 +1,24 @@
 //! The setup with all defaults and references resolved: what every renderer and `irsa check` work from.
 
+mod component;
 mod creation;
+mod opensearch;
+mod postgres;
 mod setup;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use irsa_chain::untrusted::quoted;
-use irsa_chain::{AccountId, Arn, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
+use irsa_chain::{AccountId, Arn, IssuerUrl, Region, RoleArn, ServiceAccount};
 use serde::Deserialize;
 
+pub use self::component::Component;
 pub use self::creation::{
     CreateOpenSearch, CreatePostgres, IamSettings, Network, Origin, Serverless, Via,
 };
+pub use self::opensearch::{IndexPrivilege, Mapping, OpenSearchStore, OpenSearchUse, SecurityRole};
+pub use self::postgres::{Database, PostgresPrivileges, PostgresStore, PostgresUse};
 pub use self::setup::{AdminSecret, Setup};
 
 /// A setup in which nothing dangles: every store, database and cluster that a workload names exists.
@@ -80,95 +86,6 @@ pub struct Cluster {
     pub hop_limit: Option<u64>,
 }
 
-/// A PostgreSQL cluster.
-#[derive(Debug, Clone)]
-pub struct PostgresStore {
-    /// Key in the file.
-    pub key: String,
-    /// Identifier in AWS.
-    pub identifier: String,
-    /// Account.
-    pub account: AccountId,
-    /// Region.
-    pub region: Region,
-    /// Host name of the writer endpoint.
-    pub endpoint: String,
-    /// Port.
-    pub port: u16,
-    /// Resource ID, which policies name.
-    pub resource_id: DbResourceId,
-    /// Name of the administrator, if the file says it.
-    pub admin: Option<String>,
-    /// The secret with the administrator's password, if it is known or Terraform will know it.
-    pub admin_secret: Option<AdminSecret>,
-    /// Databases, with their owners.
-    pub databases: Vec<Database>,
-    /// Where it comes from.
-    pub origin: Origin<CreatePostgres>,
-    /// How Terraform reaches its account.
-    pub via: Option<Via>,
-}
-
-/// A database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Database {
-    /// Name.
-    pub name: String,
-    /// The user with all privileges.
-    pub owner: String,
-    /// Whether no one but the workloads' users and those who use it already may connect.
-    pub is_exclusive: bool,
-}
-
-/// An OpenSearch domain.
-#[derive(Debug, Clone)]
-pub struct OpenSearchStore {
-    /// Key in the file.
-    pub key: String,
-    /// Name in AWS.
-    pub name: String,
-    /// Account.
-    pub account: AccountId,
-    /// Region.
-    pub region: Region,
-    /// Host name of the endpoint.
-    pub endpoint: String,
-    /// Whether fine-grained access control decides about indices.
-    pub is_fine_grained: bool,
-    /// The role that is the master user.
-    pub admin: RoleArn,
-    /// Roles of the security plugin that belong to this setup.
-    pub roles: Vec<SecurityRole>,
-    /// IAM roles by role of the security plugin.
-    pub mappings: Vec<Mapping>,
-    /// Where it comes from.
-    pub origin: Origin<CreateOpenSearch>,
-    /// How Terraform reaches its account.
-    pub via: Option<Via>,
-}
-
-/// A role of OpenSearch's security plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecurityRole {
-    /// Name.
-    pub name: String,
-    /// Actions and action groups on the cluster.
-    pub cluster_permissions: Vec<&'static str>,
-    /// Index patterns, and what is allowed on them.
-    pub indices: Vec<(String, IndexPrivilege)>,
-}
-
-/// The IAM roles that have a role of the security plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapping {
-    /// Role of the security plugin.
-    pub role: String,
-    /// Whether it is built in, and has other backend roles that must stay.
-    pub is_built_in: bool,
-    /// Backend roles.
-    pub backend_roles: Vec<RoleArn>,
-}
-
 /// An IAM role.
 #[derive(Debug, Clone)]
 pub struct Role {
@@ -205,36 +122,6 @@ pub struct Workload {
     pub opensearch: Option<OpenSearchUse>,
 }
 
-/// A workload's use of a database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostgresUse {
-    /// Key of the store.
-    pub store: String,
-    /// Database.
-    pub database: String,
-    /// User.
-    pub user: String,
-    /// A user who logs in by password today, and whose sessions the user's are.
-    pub acts_as: Option<String>,
-    /// Privileges of the user.
-    pub privileges: PostgresPrivileges,
-    /// Port of the proxy.
-    pub listen: u16,
-}
-
-/// A workload's use of a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenSearchUse {
-    /// Key of the store.
-    pub store: String,
-    /// Role of the security plugin, where fine-grained access control is on.
-    pub security_role: Option<String>,
-    /// Whether the policy has the actions of Camunda's documentation.
-    pub has_documented_actions: bool,
-    /// Port of the proxy.
-    pub listen: u16,
-}
-
 /// A release of a Helm chart.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {
@@ -254,51 +141,6 @@ pub enum KeycloakChart {
     Bitnami,
     /// `codecentric/keycloakx`.
     Codecentric,
-}
-
-/// A component of Camunda.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Component {
-    /// Keycloak.
-    Keycloak,
-    /// Web Modeler's restapi.
-    WebModeler,
-    /// Zeebe with its OpenSearch exporter.
-    Zeebe,
-    /// Operate.
-    Operate,
-    /// Tasklist.
-    Tasklist,
-    /// Optimize.
-    Optimize,
-    /// The orchestration cluster of Camunda 8.8 and later: Zeebe, Operate and Tasklist in one.
-    Orchestration,
-    /// Identity.
-    Identity,
-}
-
-/// The privileges of a database user.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PostgresPrivileges {
-    /// All privileges on the database and its schema `public`.
-    #[default]
-    All,
-    /// SELECT on the owner's tables.
-    Read,
-}
-
-/// A privilege on indices. Each one includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IndexPrivilege {
-    /// Read documents.
-    Read,
-    /// Read and write documents, create indices.
-    Write,
-    /// Also change and delete indices.
-    Manage,
 }
 
 // === impl Stack ===
@@ -363,103 +205,6 @@ impl fmt::Display for Placeholder {
             Self::Issuer(name) => write!(f, "OIDC issuer of {}", quoted(name)),
             Self::Postgres(name) => write!(f, "endpoint and resource ID of {}", quoted(name)),
             Self::OpenSearch(name) => write!(f, "endpoint of {}", quoted(name)),
-        }
-    }
-}
-
-// === impl OpenSearchStore ===
-
-impl OpenSearchStore {
-    /// `arn:aws:es:REGION:ACCOUNT:domain/NAME`.
-    pub fn arn(&self) -> String {
-        let Self {
-            name,
-            account,
-            region,
-            ..
-        } = self;
-        let partition = region.partition();
-        format!("arn:{partition}:es:{region}:{account}:domain/{name}")
-    }
-}
-
-// === impl Component ===
-
-impl Component {
-    /// The word in the file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keycloak => "keycloak",
-            Self::WebModeler => "web-modeler",
-            Self::Zeebe => "zeebe",
-            Self::Operate => "operate",
-            Self::Tasklist => "tasklist",
-            Self::Optimize => "optimize",
-            Self::Orchestration => "orchestration",
-            Self::Identity => "identity",
-        }
-    }
-
-    /// The indices of the component: its own, and those of others that it reads.
-    pub fn indices(self) -> &'static [(&'static str, IndexPrivilege)] {
-        use IndexPrivilege::{Manage, Read};
-        match self {
-            Self::Keycloak | Self::WebModeler | Self::Identity => &[],
-            Self::Zeebe => &[("zeebe-record*", Manage)],
-            Self::Operate => &[("operate-*", Manage), ("zeebe-record*", Read)],
-            Self::Tasklist => &[("tasklist-*", Manage), ("zeebe-record*", Read)],
-            Self::Optimize => &[("optimize-*", Manage), ("zeebe-record*", Read)],
-            Self::Orchestration => &[
-                ("zeebe-record*", Manage),
-                ("operate-*", Manage),
-                ("tasklist-*", Manage),
-                ("camunda-*", Manage),
-            ],
-        }
-    }
-
-    /// Permissions on the cluster (Camunda documentation, "OpenSearch privileges").
-    pub fn cluster_permissions(self) -> &'static [&'static str] {
-        match self {
-            Self::Keycloak | Self::WebModeler | Self::Identity => &[],
-            Self::Zeebe => &[
-                "cluster_monitor",
-                "cluster_composite_ops",
-                "cluster_manage_index_templates",
-                "cluster:admin/opendistro/ism/*",
-            ],
-            Self::Operate | Self::Tasklist | Self::Optimize | Self::Orchestration => &[
-                "cluster_monitor",
-                "cluster_composite_ops",
-                "cluster_manage_index_templates",
-                "cluster_manage_pipelines",
-                "manage_snapshots",
-                "indices:data/read/scroll/clear",
-                "cluster:admin/reindex/rethrottle",
-                "cluster:admin/opendistro/ism/*",
-            ],
-        }
-    }
-}
-
-// === impl IndexPrivilege ===
-
-impl IndexPrivilege {
-    /// Action groups of the security plugin.
-    pub fn allowed_actions(self) -> &'static [&'static str] {
-        match self {
-            Self::Read => &["read", "indices_monitor"],
-            Self::Write => &["data_access", "create_index", "indices_monitor"],
-            Self::Manage => &["data_access", "create_index", "manage"],
-        }
-    }
-
-    /// The word in the file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Manage => "manage",
         }
     }
 }
