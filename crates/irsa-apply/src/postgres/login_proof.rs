@@ -6,21 +6,22 @@ use std::slice;
 use std::time::Duration;
 
 use irsa_chain::untrusted::quoted;
+use irsa_net::retry::Backoff;
 use irsa_stack::sql::UserObject;
+use tokio::time::{sleep, timeout};
 
 use super::ADMIN_DATABASE;
 use super::admin::Admin;
 use super::session::Session;
 use super::state::check_server;
 use crate::ApplyError;
-use tokio::time::timeout;
 
 /// Attempts to log in where the server cannot be asked, for example because all connections are in use.
 const ATTEMPTS: u32 = 3;
 /// Time limit for all attempts.
 const LIMIT: Duration = Duration::from_mins(1);
 /// Time between two attempts.
-const PAUSE: Duration = Duration::from_secs(2);
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), 2, Duration::from_secs(4));
 
 /// Logs in as the administrator again. If that fails, takes the grant back over `session`, which is still open.
 pub(super) async fn prove(
@@ -79,7 +80,7 @@ async fn log_in(admin: &Admin) -> Result<(), String> {
         if is_refused || attempt == ATTEMPTS {
             return Err(reason);
         }
-        tokio::time::sleep(PAUSE).await;
+        sleep(BACKOFF.after(attempt)).await;
     }
     Ok(())
 }
