@@ -8,12 +8,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use url::Url;
 
-/// The port, if the connection string names none.
-const PORT: u16 = 5432;
-
 /// A user with a password, and possibly an address.
 ///
-/// It is parsed from a connection string, `postgresql://USER:PASSWORD@HOST:PORT`, or from the JSON of a secret that RDS
+/// It is parsed from a connection string, `postgresql://USER:PASSWORD@HOST[:PORT]`, or from the JSON of a secret that RDS
 /// manages in Secrets Manager, `{"username": "USER", "password": "PASSWORD"}`. The database and the parameters of a
 /// connection string are not used: TLS is always verified.
 #[derive(Debug)]
@@ -22,8 +19,8 @@ pub struct PasswordLogin {
     pub user: String,
     /// Password.
     pub password: SecretString,
-    /// Address to connect to, if it is not the endpoint's.
-    pub address: Option<(String, u16)>,
+    /// Host to connect to, and port, where they are not the endpoint's.
+    pub address: Option<(String, Option<u16>)>,
 }
 
 /// The reason why a text is not such a login. Contains no part of the text.
@@ -34,7 +31,7 @@ pub struct InvalidPasswordLogin {
 }
 
 const JSON: &str = "JSON with `username` and `password`";
-const ANY: &str = "`postgresql://USER:PASSWORD@HOST:PORT`, or JSON with `username` and `password`";
+const ANY: &str = "`postgresql://USER:PASSWORD@HOST[:PORT]`, or JSON with `username` and `password`";
 
 // === impl PasswordLogin ===
 
@@ -91,11 +88,10 @@ fn from_url(text: &str) -> Result<PasswordLogin, &'static str> {
     }
     let password = url.password().ok_or("has no password")?;
     let host = url.host_str().filter(|host| !host.is_empty());
-    let port = url.port().unwrap_or(PORT);
     Ok(PasswordLogin {
         user,
         password: decoded(password)?.into(),
-        address: host.map(|host| (host.to_owned(), port)),
+        address: host.map(|host| (host.to_owned(), url.port())),
     })
 }
 
@@ -129,8 +125,16 @@ mod tests {
         let parsed: PasswordLogin = text.parse().unwrap();
         assert_eq!(parsed.user, "admin@x");
         assert_eq!(parsed.password.expose_secret(), "p/w d");
-        assert_eq!(parsed.address, Some(("db.example".to_owned(), 6432)));
+        assert_eq!(parsed.address, Some(("db.example".to_owned(), Some(6432))));
         assert!(!format!("{parsed:?}").contains("p/w d"));
+    }
+
+    #[test]
+    fn a_port_that_is_left_out_is_the_endpoints() {
+        let parsed: PasswordLogin = "postgres://admin:pw@db.example/postgres".parse().unwrap();
+        assert_eq!(parsed.address, Some(("db.example".to_owned(), None)));
+        let parsed: PasswordLogin = "postgres://admin:pw@[::1]".parse().unwrap();
+        assert_eq!(parsed.address, Some(("[::1]".to_owned(), None)));
     }
 
     #[test]

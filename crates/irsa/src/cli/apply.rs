@@ -26,7 +26,7 @@ pub(crate) struct ApplySqlArgs {
     /// How to log in as the administrator: managed (with the password that RDS manages in Secrets Manager), iam (with an
     /// RDS token, as `admin.user` of the specification), iam:USER, kubernetes:NAMESPACE/NAME (a Secret with the keys
     /// username and password), kubernetes:NAMESPACE/NAME:KEY, file:PATH or env:NAME. A key, file or variable has a
-    /// connection string, `postgresql://USER:PASSWORD@HOST:PORT`, or JSON with username and password; PATH can be a
+    /// connection string, `postgresql://USER:PASSWORD@HOST[:PORT]`, or JSON with username and password; PATH can be a
     /// mounted Secret [default: managed, if the specification has `admin` for the cluster]
     #[arg(long, env = "IRSA_APPLY_ADMIN", value_name = "SOURCE")]
     pub(crate) admin: Option<String>,

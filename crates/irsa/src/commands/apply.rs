@@ -10,7 +10,7 @@ use irsa_apply::{ApplyError, Mode, Step, Totals};
 use irsa_chain::untrusted::{escape_json, quoted};
 use irsa_cli::CHAIN_BROKEN;
 use irsa_cli::suggest::nearest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::{ApplyAction, ApplyArgs, ApplyRunArgs, Output};
 use crate::exit::Failure;
@@ -51,33 +51,39 @@ impl Printer {
         }
     }
 
-    /// Prints the totals, and returns the exit code.
+    /// Prints the totals, also of a run that failed, and returns the exit code.
     fn finish(
         self,
         args: &ApplyRunArgs,
         outcome: Result<(), ApplyError>,
         totals: Totals,
     ) -> Result<ExitCode, Failure> {
+        let printed = output::line(&match self.output {
+            Output::Text => totals.to_string(),
+            Output::Json => escape_json(&summary(totals, outcome.as_ref().err()).to_string()),
+        });
         outcome.map_err(failed)?;
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        output::line(&match self.output {
-            Output::Text => totals.to_string(),
-            Output::Json => json!({
-                "ok": totals.held,
-                "changed": totals.changed,
-                "differs": totals.would_change,
-                "failed": totals.failed,
-            })
-            .to_string(),
-        })?;
+        printed?;
         Ok(if args.exit_code && totals.has_differences() {
             ExitCode::from(CHAIN_BROKEN)
         } else {
             ExitCode::SUCCESS
         })
     }
+}
+
+/// The last JSON object of a run, which has the same fields whether it failed or not.
+fn summary(totals: Totals, error: Option<&ApplyError>) -> Value {
+    json!({
+        "ok": totals.held,
+        "changed": totals.changed,
+        "differs": totals.would_change,
+        "failed": totals.failed,
+        "error": error.map(|error| json!({"message": error.message, "remedy": error.remedy})),
+    })
 }
 
 // === impl ApplyRunArgs ===

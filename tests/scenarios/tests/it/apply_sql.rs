@@ -179,6 +179,7 @@ fn every_workload_reaches_its_rows_after_the_first_run() {
         dry.stdout
     );
 
+    check_failure(&set_up);
     let first = set_up.by_password(&[]);
     let text = first.printed();
     assert!(
@@ -201,6 +202,7 @@ fn every_workload_reaches_its_rows_after_the_first_run() {
             .all(|state| state == "ok" || state == "note" || state.is_null()),
         "{states:?}"
     );
+    assert_eq!(steps(&second).last().unwrap()["error"], Value::Null);
 
     let keycloak = ("keycloak", "keycloak");
     set_up.query("keycloak", keycloak, "CREATE TABLE mine (n int)");
@@ -224,6 +226,34 @@ fn every_workload_reaches_its_rows_after_the_first_run() {
     assert_eq!(drift.code, 3, "{}", drift.stdout);
     assert!(set_up.by_password(&[]).printed().ends_with("1 changed"));
     assert_eq!(set_up.query("keycloak", keycloak, "SELECT 1"), "1");
+}
+
+/// A run that fails prints what one that succeeds prints, and the error.
+fn check_failure(set_up: &SetUp) {
+    let role = "SET ROLE camunda_admin; CREATE ROLE keycloak LOGIN PASSWORD 'today'";
+    set_up.execute("postgres", role);
+    let failed = set_up.by_password(&["--output", "json"]);
+    assert_eq!(failed.code, 1, "{}", failed.stderr);
+    let lines = steps(&failed);
+    let [steps @ .., totals] = lines.as_slice() else {
+        panic!("no output");
+    };
+    assert_eq!(steps.last().unwrap()["state"], "failed");
+    assert_eq!(totals["failed"], 1, "{totals}");
+    let error = &totals["error"];
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("user `keycloak` exists already"),
+        "{error}"
+    );
+    assert!(
+        error["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("`user: keycloak_iam`"),
+        "{error}"
+    );
+    set_up.execute("postgres", "DROP ROLE keycloak");
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub(super) struct ClusterAccess {
     pub(super) context: Option<String>,
 }
 
-/// A login, and the address to connect to if it is not the endpoint's.
-type Login = ((String, AdminPassword), Option<(String, u16)>);
+/// A login, and the host to connect to and its port, where they are not the endpoint's.
+type Login = ((String, AdminPassword), Option<(String, Option<u16>)>);
 
 // === impl Access ===
 
@@ -51,6 +51,7 @@ impl Access {
             AdminSource::Variable(name) => by_password(local::from_variable(name)?),
         };
         let admin = Admin::new(login, (&store.endpoint, store.port), &self.roots)?;
+        let address = address.map(|(host, port)| (host, port.unwrap_or(store.port)));
         Ok(match self.dial.clone().or(address) {
             Some((host, port)) => admin.with_dial(host, port),
             None => admin,
