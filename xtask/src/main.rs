@@ -110,7 +110,7 @@ const TASKS: [Task; 11] = [
     Task {
         name: "suites",
         usage: "SUITE --source DIR [TEST..]",
-        summary: "run a different project's test suite straight and through irsa",
+        summary: "run a different project's test suite straight and through irsa; race two runs of irsa apply",
         explains_itself: false,
         run: suites::run,
     },

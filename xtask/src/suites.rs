@@ -35,7 +35,8 @@ fn usage() -> Failure {
     )
     .remedy(
         "run `cargo xtask suites psycopg|postgres-regress|libpq-pipeline --source DIR [TEST..]`, or `cargo xtask suites \
-         charts --from DIR` with a checkout of camunda/camunda-platform-helm, or `cargo xtask suites races [--rounds N]`",
+         charts --from DIR` with a checkout of camunda/camunda-platform-helm, or `cargo xtask suites \
+         races [sql|opensearch] [--rounds N]`",
     )
 }
 

@@ -12,6 +12,7 @@ pub mod http;
 pub mod opensearch;
 pub mod port;
 pub mod proxy;
+pub mod races;
 pub mod server;
 pub mod suites;
 pub mod target;

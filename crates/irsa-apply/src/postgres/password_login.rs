@@ -31,7 +31,8 @@ pub struct InvalidPasswordLogin {
 }
 
 const JSON: &str = "JSON with `username` and `password`";
-const ANY: &str = "`postgresql://USER:PASSWORD@HOST[:PORT]`, or JSON with `username` and `password`";
+const ANY: &str =
+    "`postgresql://USER:PASSWORD@HOST[:PORT]`, or JSON with `username` and `password`";
 
 // === impl PasswordLogin ===
 

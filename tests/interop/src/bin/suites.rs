@@ -1,4 +1,5 @@
 //! `suites charts --from DIR`: renders Camunda's charts with irsa's values.
+//! `suites races --rounds N`: runs `irsa apply` twice at once, N times on each server.
 //! `suites NAME --source DIR [TEST..]`: runs a different project's test suite straight to PostgreSQL and through irsa,
 //! and prints the tests whose outcomes differ. Fails if a difference is not by design.
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use interop::Error;
+use interop::races;
 use interop::suites::{self, Comparison};
 
 #[tokio::main]
@@ -19,6 +21,11 @@ async fn main() -> Result<ExitCode, Error> {
         && (name.as_str(), option.as_str()) == ("charts", "--from")
     {
         return charts(Path::new(from)).await;
+    }
+    if let Some((name, rest)) = words.split_first()
+        && name == "races"
+    {
+        return race(rounds(rest)?).await;
     }
     let (name, source, tests) = arguments(&words)?;
     let Comparison {
@@ -59,6 +66,35 @@ async fn charts(from: &Path) -> Result<ExitCode, Error> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+async fn race(rounds: usize) -> Result<ExitCode, Error> {
+    let outcomes = races::run(rounds, &tell).await?;
+    for outcome in &outcomes {
+        for problem in &outcome.problems {
+            println!("WRONG {problem}");
+        }
+        println!(
+            "{}: {} rounds, {} changes, {} rounds are wrong",
+            outcome.server,
+            outcome.rounds,
+            outcome.changes,
+            outcome.problems.len()
+        );
+    }
+    let is_right = outcomes.iter().all(|outcome| outcome.problems.is_empty());
+    Ok(if is_right {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn rounds(arguments: &[String]) -> Result<usize, Error> {
+    match arguments {
+        [option, count] if option == "--rounds" => Ok(count.parse()?),
+        _ => Err("usage: suites races --rounds N".into()),
+    }
 }
 
 fn arguments(arguments: &[String]) -> Result<(String, PathBuf, Vec<String>), Error> {
