@@ -8,11 +8,16 @@
 //! creating a user: paths of memberships are checked before each grant, and a login as the administrator proves it
 //! after each, while the session that can take the grant back is still open.
 
+mod access;
+mod acl;
 mod admin;
+mod connections;
+mod creation;
 mod databases;
 mod error;
 #[cfg(test)]
 mod fuse;
+mod grants;
 mod guard;
 mod login_proof;
 mod password_login;
@@ -20,6 +25,7 @@ mod prune;
 mod run_lock;
 mod session;
 mod state;
+mod surplus;
 mod tls;
 mod users;
 
@@ -34,6 +40,9 @@ use crate::{ApplyError, Steps};
 
 /// The database of the administrator's session. Every cluster of RDS has it.
 const ADMIN_DATABASE: &str = "postgres";
+
+/// Users that are listed by name.
+const MAX_NAMES: usize = 20;
 
 /// What a run does beyond creating and changing.
 #[derive(Debug, Clone)]
@@ -78,9 +87,11 @@ pub async fn apply(
     for user in &objects.users {
         run.user(user).await?;
     }
+    run.surplus_memberships().await?;
     for database in &objects.databases {
         run.database(database).await?;
     }
+    run.surplus_privileges().await?;
     run.leftovers(options.prune).await
 }
 

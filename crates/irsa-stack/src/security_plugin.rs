@@ -55,7 +55,7 @@ impl RoleBody {
     /// The body for a role of a setup.
     pub fn new(stack: &Stack, role: &SecurityRole) -> Self {
         Self {
-            description: ownership_mark(&stack.name),
+            description: ownership_mark(stack),
             cluster_permissions: role.cluster_permissions.clone(),
             index_permissions: role.indices.iter().map(IndexBody::new).collect(),
         }
@@ -79,7 +79,7 @@ impl MappingBody {
     /// The body for a mapping that does not exist yet.
     pub fn new(stack: &Stack, mapping: &Mapping) -> Self {
         Self {
-            description: (!mapping.is_built_in).then(|| ownership_mark(&stack.name)),
+            description: (!mapping.is_built_in).then(|| ownership_mark(stack)),
             backend_roles: mapping
                 .backend_roles
                 .iter()

@@ -5,6 +5,9 @@
 
 use crate::stack::{PostgresPrivileges, PostgresStore, Stack};
 
+/// What every mark begins with.
+const MARK: &str = "irsa: ";
+
 /// The users and databases that a PostgreSQL cluster should have, each in alphabetical order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresObjects {
@@ -39,9 +42,14 @@ pub struct DatabaseObject {
 }
 
 /// Returns the text by which a setup recognizes what it created: the comment on a database or role of PostgreSQL, and
-/// the description of a role of OpenSearch.
-pub fn ownership_mark(set_up: &str) -> String {
-    format!("irsa: {set_up}")
+/// the description of a role of OpenSearch. Setups of different AWS accounts may have the same name.
+pub fn ownership_mark(stack: &Stack) -> String {
+    format!("{MARK}{} ({})", stack.name, stack.account)
+}
+
+/// Returns the name of the setup that a comment is the mark of, or `None` for any other comment.
+pub fn marked_setup(comment: &str) -> Option<&str> {
+    comment.strip_prefix(MARK)
 }
 
 // === impl PostgresObjects ===
@@ -68,7 +76,7 @@ impl PostgresObjects {
             is_exclusive: database.is_exclusive,
         });
         Self {
-            mark: ownership_mark(&stack.name),
+            mark: ownership_mark(stack),
             users: sorted(logins.collect()),
             databases: databases.collect(),
         }
@@ -80,16 +88,19 @@ impl PostgresObjects {
 impl UserObject {
     /// Returns the statements that create the user, for one transaction.
     pub fn create(&self, mark: &str) -> [String; 2] {
-        let name = identifier(&self.name);
         [
-            format!("CREATE ROLE {name} LOGIN"),
-            format!("COMMENT ON ROLE {name} IS {}", literal(mark)),
+            format!("CREATE ROLE {} LOGIN", identifier(&self.name)),
+            self.hand_over(mark),
         ]
     }
 
-    /// Returns the statement that undoes NOLOGIN.
-    pub fn allow_login(&self) -> String {
-        format!("ALTER ROLE {} LOGIN", identifier(&self.name))
+    /// Returns the statement that makes the user, which exists, one of the setup with this mark.
+    pub fn hand_over(&self, mark: &str) -> String {
+        format!(
+            "COMMENT ON ROLE {} IS {}",
+            identifier(&self.name),
+            literal(mark)
+        )
     }
 
     /// Returns the statements that give it the objects and privileges of the user that it acts as, for one transaction.
@@ -147,11 +158,7 @@ impl DatabaseObject {
 
     /// Returns the statement that lets a user connect.
     pub fn grant_connect(&self, user: &str) -> String {
-        format!(
-            "GRANT CONNECT ON DATABASE {} TO {}",
-            identifier(&self.name),
-            identifier(user)
-        )
+        grant_connect(&self.name, user)
     }
 
     /// Returns the statement that gives a user all privileges on the database.
@@ -164,6 +171,15 @@ impl DatabaseObject {
     }
 }
 
+/// Returns the statement that lets a user connect to a database.
+pub fn grant_connect(database: &str, user: &str) -> String {
+    format!(
+        "GRANT CONNECT ON DATABASE {} TO {}",
+        identifier(database),
+        identifier(user)
+    )
+}
+
 /// Returns the statement that gives a user all privileges on the schema `public` of the current database.
 pub fn grant_schema(user: &str) -> String {
     format!("GRANT ALL ON SCHEMA public TO {}", identifier(user))
@@ -174,18 +190,58 @@ pub fn grant_schema_usage(user: &str) -> String {
     format!("GRANT USAGE ON SCHEMA public TO {}", identifier(user))
 }
 
-/// Returns the statement that takes all privileges on a database from a user.
-pub fn revoke_all(database: &str, user: &str) -> String {
+/// The statement after which only users who were granted it can create objects in the schema `public` of the current
+/// database.
+pub const REVOKE_PUBLIC_CREATE: &str = "REVOKE CREATE ON SCHEMA public FROM PUBLIC";
+
+/// Returns the statement that lets a user create objects in the schema `public` of the current database.
+pub fn grant_create(user: &str) -> String {
+    format!("GRANT CREATE ON SCHEMA public TO {}", identifier(user))
+}
+
+/// Returns the statement that takes privileges on a database, such as `CONNECT, CREATE`, from a user.
+pub fn revoke_on_database(database: &str, privileges: &str, user: &str) -> String {
     format!(
-        "REVOKE ALL ON DATABASE {} FROM {}",
+        "REVOKE {privileges} ON DATABASE {} FROM {}",
         identifier(database),
         identifier(user)
     )
 }
 
-/// Returns the statement that takes all privileges on the schema `public` of the current database from a user.
-pub fn revoke_schema(user: &str) -> String {
-    format!("REVOKE ALL ON SCHEMA public FROM {}", identifier(user))
+/// Returns the statement that takes privileges on the schema `public` of the current database from a user.
+pub fn revoke_on_schema(privileges: &str, user: &str) -> String {
+    format!(
+        "REVOKE {privileges} ON SCHEMA public FROM {}",
+        identifier(user)
+    )
+}
+
+/// Returns the statements that undo [`UserObject::act`], for one transaction.
+pub fn stop_acting(user: &str, role: &str) -> [String; 2] {
+    let name = identifier(user);
+    [
+        format!("REVOKE {} FROM {name}", identifier(role)),
+        format!("ALTER ROLE {name} RESET role"),
+    ]
+}
+
+/// Returns the statements that make the current user a member of a role, and that end this.
+pub fn membership(role: &str) -> [String; 2] {
+    let name = identifier(role);
+    [
+        format!("GRANT {name} TO CURRENT_USER"),
+        format!("REVOKE {name} FROM CURRENT_USER"),
+    ]
+}
+
+/// Returns the statement that lets a user log in.
+pub fn allow_login(user: &str) -> String {
+    format!("ALTER ROLE {} LOGIN", identifier(user))
+}
+
+/// Returns the statement after which a user cannot log in.
+pub fn forbid_login(user: &str) -> String {
+    format!("ALTER ROLE {} NOLOGIN", identifier(user))
 }
 
 /// Returns the statement that removes a user.

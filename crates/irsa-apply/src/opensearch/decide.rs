@@ -79,7 +79,7 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new(stack: &Stack, caller: Caller) -> Self {
         Self {
-            mark: ownership_mark(&stack.name),
+            mark: ownership_mark(stack),
             caller,
         }
     }

@@ -80,6 +80,11 @@ impl Admin {
         &self.user
     }
 
+    /// Returns the name in the cluster's certificate.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// Returns the time after which a grant that was not proven is taken back.
     pub(super) fn guard_delay(&self) -> Duration {
         self.guard_delay
@@ -120,7 +125,7 @@ impl Admin {
         let (client, connection) = config
             .connect_raw(stream, tls)
             .await
-            .map_err(|error| LoginError::from_postgres(&self.user, &self.endpoint, &error))?;
+            .map_err(|error| LoginError::from_postgres(self, config.get_dbname(), &error))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "the administrator's connection ended");

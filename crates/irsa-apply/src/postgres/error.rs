@@ -4,8 +4,10 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 
 use irsa_chain::untrusted::{printable, quoted};
+use irsa_stack::sql::grant_connect;
 use tokio_postgres::error::SqlState;
 
+use super::admin::Admin;
 use crate::ApplyError;
 
 /// Why a login as the administrator failed.
@@ -59,26 +61,34 @@ impl LoginError {
         self
     }
 
-    pub(super) fn from_postgres(user: &str, endpoint: &str, error: &tokio_postgres::Error) -> Self {
+    pub(super) fn from_postgres(
+        admin: &Admin,
+        database: Option<&str>,
+        error: &tokio_postgres::Error,
+    ) -> Self {
         let refusals = [
             &SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
             &SqlState::INVALID_PASSWORD,
         ];
         let is_refused = error.code().is_some_and(|code| refusals.contains(&code));
-        let (user, endpoint) = (quoted(user), quoted(endpoint));
+        let (user, endpoint) = (quoted(admin.user()), quoted(admin.endpoint()));
         let message = format!(
             "administrator {user} cannot log in to {endpoint}: {}",
             server_text(error)
         );
+        let is_closed = error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
         let error = ApplyError::new(message);
         Self {
             is_refused,
-            error: if is_refused {
-                error.with_remedy(
+            error: match database.filter(|_| is_closed) {
+                _ if is_refused => error.with_remedy(
                     "check the password; if the administrator is a member of rds_iam, use --admin iam",
-                )
-            } else {
-                error
+                ),
+                Some(database) => error.with_remedy(format!(
+                    "as the owner of the database, run `{}`",
+                    grant_connect(database, admin.user())
+                )),
+                None => error,
             },
         }
     }

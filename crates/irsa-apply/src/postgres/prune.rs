@@ -1,115 +1,115 @@
 //! What earlier runs created and the specification no longer has.
 //!
-//! Databases are never removed, and neither are users that own something.
+//! Databases are never removed, and neither are users that own something, have open sessions, or have privileges that
+//! others granted.
 
 use irsa_chain::untrusted::quoted;
-use irsa_stack::sql::{drop_user, revoke_all, revoke_schema};
-use tokio_postgres::Row;
+use irsa_stack::sql::{allow_login, drop_user, forbid_login};
 
 use super::Run;
-use super::session::Session;
+use super::acl;
+use super::surplus::Subject;
 use crate::ApplyError;
 
-/// Users with our comment, and whether they own something.
+/// Users with our comment, whether they own something, and whether they can log in.
 const MARKED_USERS: &str = "
     SELECT r.rolname::text, EXISTS (SELECT FROM pg_shdepend s
-      WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o')
+      WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o'), r.rolcanlogin
     FROM pg_roles r WHERE shobj_description(r.oid, 'pg_authid') = $1::text ORDER BY 1";
 
 const MARKED_DATABASES: &str = "
     SELECT d.datname::text FROM pg_database d WHERE shobj_description(d.oid, 'pg_database') = $1::text ORDER BY 1";
 
-/// Databases in which the user has privileges on something, and whether on the database itself.
-const PRIVILEGES: &str = "
-    SELECT d.datname::text, bool_or(s.dbid = 0)
-    FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid
-      JOIN pg_database d ON d.oid = s.dbid OR (s.dbid = 0 AND s.classid = 'pg_database'::regclass AND d.oid = s.objid)
-    WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a' AND r.rolname = $1::text
-    GROUP BY d.datname ORDER BY 1";
+/// A user that is left over.
+struct Leftover {
+    name: String,
+    owns: bool,
+    can_log_in: bool,
+}
 
 impl Run<'_, '_> {
     /// Reports what is left over, and removes it if `prune` says so and nothing depends on it.
     pub(super) async fn leftovers(&mut self, prune: bool) -> Result<(), ApplyError> {
-        let mark = &self.objects.mark;
-        for row in self.session.query(MARKED_USERS, &[mark]).await? {
-            let (user, owns): (String, bool) = (row.get(0), row.get(1));
-            if !self.objects.users.iter().any(|one| one.name == user) {
-                self.leftover_user(&user, owns, prune).await?;
+        let objects = self.objects;
+        for row in self.session.query(MARKED_USERS, &[&objects.mark]).await? {
+            let user = Leftover {
+                name: row.get(0),
+                owns: row.get(1),
+                can_log_in: row.get(2),
+            };
+            if !objects.users.iter().any(|one| one.name == user.name) {
+                self.leftover_user(&user, prune).await?;
             }
         }
-        let mark = &self.objects.mark;
-        for row in self.session.query(MARKED_DATABASES, &[mark]).await? {
+        for row in self
+            .session
+            .query(MARKED_DATABASES, &[&objects.mark])
+            .await?
+        {
             let database: String = row.get(0);
-            if !self
-                .objects
-                .databases
-                .iter()
-                .any(|one| one.name == database)
-            {
+            if !objects.databases.iter().any(|one| one.name == database) {
                 let name = quoted(&database);
-                self.steps.note(
-                    format!(
-                        "database {name} is no longer in irsa.yaml; databases are never removed"
-                    ),
-                    Vec::new(),
+                let what = format!(
+                    "database {name} is no longer in irsa.yaml; databases are never removed"
                 );
+                self.steps.note(what, Vec::new());
             }
         }
         Ok(())
     }
 
-    async fn leftover_user(
-        &mut self,
-        user: &str,
-        owns: bool,
-        prune: bool,
-    ) -> Result<(), ApplyError> {
-        let name = quoted(user).to_string();
-        if owns {
-            self.steps.note(
-                format!("user {name} is no longer in irsa.yaml; it owns objects and is kept"),
-                Vec::new(),
-            );
-            return Ok(());
+    async fn leftover_user(&mut self, user: &Leftover, prune: bool) -> Result<(), ApplyError> {
+        if user.owns {
+            self.keep(user, "it owns objects and is kept", Vec::new());
+        } else if !prune {
+            self.keep(user, "--prune removes it", Vec::new());
+        } else if !self.has_sessions(user).await? {
+            return self.remove(user).await;
         }
-        if !prune {
-            self.steps.note(
-                format!("user {name} is no longer in irsa.yaml; --prune removes it"),
-                Vec::new(),
-            );
-            return Ok(());
-        }
-        let places = self.session.query(PRIVILEGES, &[&user]).await?;
-        let mut statements: Vec<_> = places
-            .iter()
-            .filter(|row| row.get(1))
-            .map(|row| revoke_all(row.get(0), user))
-            .collect();
-        statements.push(drop_user(user));
-        let outcome = if self.steps.is_dry_run() {
-            Ok(())
-        } else {
-            self.drop_user(user, &places, &statements).await
-        };
-        self.report(format!("user {name} is removed"), statements, outcome)
+        Ok(())
     }
 
-    /// Takes back what a run granted, and drops the user. The server refuses if anything else depends on it.
-    async fn drop_user(
-        &self,
-        user: &str,
-        places: &[Row],
-        statements: &[String],
-    ) -> Result<(), ApplyError> {
-        for place in places {
-            let inside = Session::open(self.admin, place.get(0)).await?;
-            inside.run_all(&[revoke_schema(user)]).await?;
+    fn keep(&mut self, user: &Leftover, why: &str, details: Vec<String>) {
+        let name = quoted(&user.name);
+        let what = format!("user {name} is no longer in irsa.yaml; {why}");
+        self.steps.note(what, details);
+    }
+
+    /// Returns whether the user has open sessions, and reports them.
+    async fn has_sessions(&mut self, user: &Leftover) -> Result<bool, ApplyError> {
+        let pids = acl::sessions(&self.session, &user.name).await?;
+        if pids.is_empty() {
+            return Ok(false);
         }
-        self.session.run_all(statements).await.map_err(|error| {
-            error.with_remedy(format!(
-                "take back what others granted to {}, or run without --prune",
-                quoted(user)
-            ))
-        })
+        let why = format!("it has open sessions ({}) and is kept", pids.len());
+        let pids: Vec<_> = pids.iter().map(i32::to_string).collect();
+        self.keep(user, &why, vec![format!("PIDs: {}", pids.join(", "))]);
+        Ok(true)
+    }
+
+    /// Takes back what this setup granted, and drops the user. No session begins meanwhile.
+    async fn remove(&mut self, user: &Leftover) -> Result<(), ApplyError> {
+        let name = quoted(&user.name).to_string();
+        if user.can_log_in {
+            let what = format!("user {name} cannot log in");
+            self.change(what, vec![forbid_login(&user.name)]).await?;
+            if self.has_sessions(user).await? {
+                let what = format!("user {name} can log in");
+                return self.change(what, vec![allow_login(&user.name)]).await;
+            }
+        }
+        let subject = Subject {
+            name: &user.name,
+            acts_as: None,
+            is_ours: true,
+        };
+        let is_all = self.reduce_memberships(&subject).await?;
+        if !(self.reduce_privileges(&subject).await? && is_all) {
+            let why = "it has privileges that this run cannot revoke, and is kept; it can no longer log in";
+            self.keep(user, why, Vec::new());
+            return Ok(());
+        }
+        let what = format!("user {name} is removed");
+        self.change(what, vec![drop_user(&user.name)]).await
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use irsa_chain::untrusted::quoted;
+use irsa_stack::sql::membership;
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
@@ -83,6 +85,47 @@ impl Session {
         #[cfg(test)]
         self.fuse.burn()?;
         outcome
+    }
+
+    /// Runs statements in one transaction as a member of `role`. The membership ends before the transaction does, so that
+    /// it never counts for a login.
+    pub(super) async fn run_as_member(
+        &self,
+        role: &str,
+        statements: &[String],
+    ) -> Result<(), ApplyError> {
+        let outcome = self.borrow(role, statements).await;
+        let end = if outcome.is_ok() {
+            "COMMIT"
+        } else {
+            "ROLLBACK"
+        };
+        let ended = self.answer(self.client.batch_execute(end)).await;
+        #[cfg(test)]
+        self.fuse.burn()?;
+        outcome.and(ended)
+    }
+
+    async fn borrow(&self, role: &str, statements: &[String]) -> Result<(), ApplyError> {
+        let before = self.memberships().await?;
+        let [join, leave] = membership(role);
+        let text = format!("BEGIN;\n{join};\n{};\n{leave}", statements.join(";\n"));
+        self.answer(self.client.batch_execute(&text)).await?;
+        if self.memberships().await? == before {
+            return Ok(());
+        }
+        Err(ApplyError::new(format!(
+            "the administrator would stay a member of {} after `{leave}`",
+            quoted(role)
+        )))
+    }
+
+    /// The administrator's memberships, as text.
+    async fn memberships(&self) -> Result<Vec<String>, ApplyError> {
+        let sql = "SELECT m::text FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+            WHERE r.rolname = current_user ORDER BY 1";
+        let rows = self.query(sql, &[]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// Runs a statement that changes only this session.

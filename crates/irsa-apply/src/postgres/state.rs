@@ -36,6 +36,16 @@ pub(super) struct DatabaseState {
     pub(super) is_public: bool,
 }
 
+/// The schema `public` of a database.
+#[derive(Debug)]
+pub(super) struct SchemaState {
+    /// Whether every user can create objects in it.
+    pub(super) is_public: bool,
+    /// Whether the administrator can grant and revoke privileges on it.
+    pub(super) is_ours: bool,
+    pub(super) owner: String,
+}
+
 /// PostgreSQL 16 has a column `inherit_option` for each membership. On earlier versions, all memberships count.
 const ROLE: &str = "
     SELECT r.rolcanlogin, r.rolsuper, shobj_description(r.oid, 'pg_authid'),
@@ -52,6 +62,23 @@ const IS_MEMBER: &str = "
       WHERE coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true))
     SELECT EXISTS (SELECT FROM path JOIN pg_roles r USING (oid) WHERE r.rolname = $2::text)";
 
+/// Login roles that are members of the role, do not log in by IAM yet, and lack our comment. Whether a role has a password
+/// is not in the catalog that an administrator of RDS can read.
+const PASSWORD_MEMBERS: &str = "
+    WITH RECURSIVE grants AS (
+      SELECT m.roleid, m.member FROM pg_auth_members m
+      WHERE coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)),
+    members (oid) AS (
+      SELECT oid FROM pg_roles WHERE rolname = $1::text
+      UNION SELECT g.member FROM grants g JOIN members ON g.roleid = members.oid),
+    iam (oid) AS (
+      SELECT oid FROM pg_roles WHERE rolname = 'rds_iam'
+      UNION SELECT g.member FROM grants g JOIN iam ON g.roleid = iam.oid)
+    SELECT r.rolname::text FROM members JOIN pg_roles r USING (oid)
+    WHERE r.rolcanlogin AND r.rolname <> $1::text AND r.oid NOT IN (SELECT oid FROM iam)
+      AND shobj_description(r.oid, 'pg_authid') IS DISTINCT FROM $2::text
+    ORDER BY 1";
+
 const ACTS_AS: &str = "
     SELECT EXISTS (SELECT FROM pg_auth_members m
         JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles r ON r.oid = m.member
@@ -67,17 +94,39 @@ const DATABASE: &str = "
         WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT')
     FROM pg_database d WHERE d.datname = $1::text";
 
+/// Privileges that the user has without those of PUBLIC, which may be revoked: by a grant, as the owner, or as a member of
+/// a role.
 const DATABASE_PRIVILEGES: &str = "
-    SELECT a.privilege_type FROM pg_database d,
-      aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a JOIN pg_roles r ON r.oid = a.grantee
-    WHERE d.datname = $1::text AND r.rolname = $2::text";
+    SELECT DISTINCT a.privilege_type FROM pg_roles r, pg_database d,
+      aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+    WHERE d.datname = $1::text AND r.rolname = $2::text AND a.grantee <> 0 AND pg_has_role(r.oid, a.grantee, 'USAGE')";
 
+/// Where the administrator may not make grants, those of PUBLIC count. That is so in a database that was upgraded from
+/// before PostgreSQL 15, if someone else owns the schema.
 const SCHEMA_PRIVILEGES: &str = "
-    SELECT a.privilege_type FROM pg_namespace n,
-      aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a JOIN pg_roles r ON r.oid = a.grantee
-    WHERE n.nspname = 'public' AND (r.rolname = $1::text OR r.rolname = 'pg_database_owner' AND EXISTS (
-      SELECT FROM pg_database d JOIN pg_roles o ON o.oid = d.datdba
-      WHERE d.datname = current_database() AND o.rolname = $1::text))";
+    SELECT DISTINCT a.privilege_type FROM pg_roles r, pg_namespace n,
+      aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
+    WHERE n.nspname = 'public' AND r.rolname = $1::text
+      AND CASE WHEN a.grantee = 0 THEN NOT has_schema_privilege(n.oid, 'CREATE WITH GRANT OPTION')
+        ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END";
+
+const SCHEMA: &str = "
+    SELECT EXISTS (SELECT FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
+        WHERE a.grantee = 0 AND a.privilege_type = 'CREATE'),
+      has_schema_privilege(n.oid, 'CREATE WITH GRANT OPTION'), pg_get_userbyid(n.nspowner)::text
+    FROM pg_namespace n WHERE n.nspname = 'public'";
+
+/// Owners of objects in the schema who could not create others without the privilege of PUBLIC.
+const PUBLIC_CREATORS: &str = "
+    SELECT DISTINCT r.rolname::text FROM pg_namespace n
+      JOIN (SELECT relnamespace AS namespace, relowner AS owner FROM pg_class
+        UNION SELECT pronamespace, proowner FROM pg_proc
+        UNION SELECT typnamespace, typowner FROM pg_type) o ON o.namespace = n.oid
+      JOIN pg_roles r ON r.oid = o.owner
+    WHERE n.nspname = 'public' AND NOT r.rolsuper
+      AND NOT EXISTS (SELECT FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
+        WHERE a.grantee <> 0 AND a.privilege_type = 'CREATE' AND pg_has_role(r.oid, a.grantee, 'USAGE'))
+    ORDER BY 1";
 
 /// Users who can connect because everyone can.
 const PUBLIC_USERS: &str = "
@@ -154,6 +203,16 @@ pub(super) async fn is_member(
     Ok(is_true(row))
 }
 
+/// Returns the members of a role, except the setup's own users, whose login by password rds_iam for the role would end.
+pub(super) async fn password_members(
+    session: &Session,
+    role: &str,
+    mark: &str,
+) -> Result<Vec<String>, ApplyError> {
+    let rows = session.query(PASSWORD_MEMBERS, &[&role, &mark]).await?;
+    Ok(texts(&rows))
+}
+
 /// Returns whether the sessions of `user` are those of `acts_as`.
 pub(super) async fn acts_as(
     session: &Session,
@@ -176,7 +235,22 @@ pub(super) async fn database(
     }))
 }
 
-/// The privileges on a database that were granted to the user itself.
+/// The schema `public` of the session's database, if it exists.
+pub(super) async fn schema(session: &Session) -> Result<Option<SchemaState>, ApplyError> {
+    let row = session.first(SCHEMA, &[]).await?;
+    Ok(row.map(|row| SchemaState {
+        is_public: row.get(0),
+        is_ours: row.get(1),
+        owner: row.get(2),
+    }))
+}
+
+/// Users who create objects in the schema `public` because everyone can.
+pub(super) async fn public_creators(session: &Session) -> Result<Vec<String>, ApplyError> {
+    Ok(texts(&session.query(PUBLIC_CREATORS, &[]).await?))
+}
+
+/// The privileges on a database that the user has, without those that everyone has.
 pub(super) async fn database_privileges(
     session: &Session,
     database: &str,
@@ -188,7 +262,7 @@ pub(super) async fn database_privileges(
     Ok(texts(&rows))
 }
 
-/// The privileges on the schema `public` that were granted to the user itself, or that it has as the database's owner.
+/// The privileges on the schema `public` that the user has, without those that everyone has and that may be revoked.
 pub(super) async fn schema_privileges(
     session: &Session,
     user: &str,
@@ -205,6 +279,15 @@ pub(super) async fn public_users(
     let filter = if at_work { PUBLIC_USERS_AT_WORK } else { "" };
     let sql = format!("{PUBLIC_USERS}{filter} ORDER BY 1");
     Ok(texts(&session.query(&sql, &[&database]).await?))
+}
+
+// === impl DatabaseState ===
+
+impl DatabaseState {
+    /// Returns whether the setup with this mark created it.
+    pub(super) fn is_marked(&self, mark: &str) -> bool {
+        self.comment.as_deref() == Some(mark)
+    }
 }
 
 fn texts(rows: &[Row]) -> Vec<String> {

@@ -1,10 +1,15 @@
 //! Runs against the lab, on PostgreSQL 15 and 17, with either way of counting memberships in `rds_iam`.
 
+mod acting;
 mod administrator;
 mod interrupted;
+mod login;
 mod neighbors;
+mod prune;
 mod stage;
 mod state;
+mod surplus;
+mod upgraded;
 
 use irsa_stack::sql::{DatabaseObject, PostgresObjects, UserObject};
 
@@ -30,7 +35,7 @@ fn objects() -> PostgresObjects {
         is_exclusive: false,
     };
     PostgresObjects {
-        mark: "irsa: shop".to_owned(),
+        mark: "irsa: shop (111122223333)".to_owned(),
         users: vec![user("api"), user(HOSTILE_USER), user("reader")],
         databases: vec![
             database("orders", "api", &[]),

@@ -1,12 +1,12 @@
 //! Users that log in by IAM.
 
 use irsa_chain::untrusted::quoted;
-use irsa_stack::sql::{UserObject, identifier};
+use irsa_stack::sql::{UserObject, allow_login, identifier, marked_setup};
 
 use super::admin::AdminPassword;
 use super::guard::Guard;
 use super::state::{self, IamState, RoleState};
-use super::{Run, login_proof};
+use super::{MAX_NAMES, Run, login_proof};
 use crate::ApplyError;
 
 impl Run<'_, '_> {
@@ -25,7 +25,7 @@ impl Run<'_, '_> {
                 if !role.can_log_in {
                     self.refuse_group(user, role)?;
                     let what = format!("user {name} can log in");
-                    self.change(what, vec![user.allow_login()]).await?;
+                    self.change(what, vec![allow_login(&user.name)]).await?;
                 }
             }
         }
@@ -34,13 +34,24 @@ impl Run<'_, '_> {
         self.iam(user, has_iam).await
     }
 
-    /// Refuses a role that someone else created: with rds_iam, its login by password would end.
+    /// Refuses a role of a different setup, and one that someone else created: with rds_iam, its login by password would end.
     fn refuse_foreign(&mut self, user: &UserObject, role: &RoleState) -> Result<(), ApplyError> {
         let name = quoted(&user.name).to_string();
-        let is_ours = role.comment.as_ref() == Some(&self.objects.mark);
+        let mark = &self.objects.mark;
+        let is_ours = role.comment.as_ref() == Some(mark);
+        let setup = role.comment.as_deref().and_then(marked_setup);
         let error = if role.is_superuser {
             ApplyError::new(format!("user {name} is a superuser"))
                 .with_remedy("choose another `user` in irsa.yaml")
+        } else if let Some(setup) = setup.filter(|_| !is_ours) {
+            ApplyError::new(format!(
+                "user {name} belongs to the setup {}",
+                quoted(setup)
+            ))
+            .with_remedy(format!(
+                "choose another `user` in irsa.yaml, or hand the user over: `{}`",
+                user.hand_over(mark)
+            ))
         } else if !is_ours && role.iam == IamState::Password {
             let second = format!("{}_iam", user.name);
             ApplyError::new(format!(
@@ -67,10 +78,10 @@ impl Run<'_, '_> {
         ))
         .with_remedy(format!(
             "choose another `user` in irsa.yaml, or run `{}`",
-            user.allow_login()
+            allow_login(&user.name)
         ));
         let what = format!("user {name} can log in");
-        self.report(what, vec![user.allow_login()], Err(error))
+        self.report(what, vec![allow_login(&user.name)], Err(error))
     }
 
     /// Gives the user the objects and privileges of the one it acts as, which keeps its password.
@@ -164,22 +175,52 @@ impl Run<'_, '_> {
         .with_remedy(format!("run `ALTER ROLE {name} INHERIT`, and try again")))
     }
 
-    /// Refuses the grant where the administrator, who logs in by password, is a member of the user.
+    /// Refuses the grant where it would end the login by password of the administrator or of anyone else.
     async fn check_paths(&self, user: &UserObject) -> Result<(), ApplyError> {
+        let mark = &self.objects.mark;
+        let members = state::password_members(&self.session, &user.name, mark).await?;
         let admin = self.admin.user();
         let uses_iam = matches!(self.admin.password(), AdminPassword::Iam(..));
-        if uses_iam || !state::is_member(&self.session, admin, &user.name).await? {
+        let (admins, others): (Vec<_>, Vec<_>) = members.iter().partition(|name| *name == admin);
+        if !admins.is_empty() && !uses_iam {
+            return Err(admin_is_member(admin, &user.name));
+        }
+        if others.is_empty() {
             return Ok(());
         }
+        let name = quoted(&user.name);
         Err(ApplyError::new(format!(
-            "administrator {} is a member of {}: with rds_iam, its password would stop working",
-            quoted(admin),
-            quoted(&user.name)
+            "with rds_iam for {name}, these members of it could no longer log in with a password: {}",
+            listed(&others)
         ))
         .with_remedy(format!(
-            "run `REVOKE {} FROM {}`, or let the administrator log in by IAM (--admin iam)",
-            identifier(&user.name),
-            identifier(admin)
+            "revoke their membership in {name}; from PostgreSQL 16 on, one WITH INHERIT FALSE can stay"
         )))
     }
+}
+
+fn admin_is_member(admin: &str, user: &str) -> ApplyError {
+    ApplyError::new(format!(
+        "administrator {} is a member of {}: with rds_iam, its password would stop working",
+        quoted(admin),
+        quoted(user)
+    ))
+    .with_remedy(format!(
+        "run `REVOKE {} FROM {}`, or let the administrator log in by IAM (--admin iam)",
+        identifier(user),
+        identifier(admin)
+    ))
+}
+
+/// Names the first of them, and counts the rest.
+fn listed(names: &[&String]) -> String {
+    let mut shown: Vec<_> = names
+        .iter()
+        .take(MAX_NAMES)
+        .map(|name| quoted(name).to_string())
+        .collect();
+    if names.len() > MAX_NAMES {
+        shown.push(format!("and {} more", names.len() - MAX_NAMES));
+    }
+    shown.join(", ")
 }

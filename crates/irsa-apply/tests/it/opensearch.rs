@@ -140,7 +140,7 @@ async fn a_second_run_changes_nothing(domain: &Domain, stack: &Stack) {
 
 async fn what_was_undone_is_put_back(domain: &Domain, stack: &Stack) {
     let state = domain.state().await;
-    let role = json!({"description": "irsa: shop", "cluster_permissions": ["*"]});
+    let role = json!({"description": "irsa: shop (111122223333)", "cluster_permissions": ["*"]});
     for (method, path, body) in [
         ("DELETE", "rolesmapping/shop-api", Value::Null),
         ("DELETE", "rolesmapping/readall", Value::Null),
@@ -225,7 +225,11 @@ async fn only_its_own_is_pruned(domain: &Domain, stack: &Stack) {
         .await;
     let hostile = "roles/a%2F..%2F%3F%22%27%20b";
     domain
-        .ask("PUT", hostile, &json!({"description": "irsa: shop"}))
+        .ask(
+            "PUT",
+            hostile,
+            &json!({"description": "irsa: shop (111122223333)"}),
+        )
         .await;
     let state = domain.state().await;
     let without = file("shop");

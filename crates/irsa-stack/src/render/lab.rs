@@ -297,7 +297,7 @@ fn domain(stack: &Stack, store: &OpenSearchStore) -> Yaml {
         };
         Yaml::map([
             ("name", Yaml::text(&role.name)),
-            ("description", Yaml::text(ownership_mark(&stack.name))),
+            ("description", Yaml::text(ownership_mark(stack))),
             (
                 "cluster_permissions",
                 Yaml::texts(role.cluster_permissions.iter().copied()),

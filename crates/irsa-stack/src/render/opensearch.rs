@@ -60,7 +60,7 @@ fn script(stack: &Stack, store: &OpenSearchStore) -> String {
 
 /// The shell functions of a script.
 fn functions(stack: &Stack) -> String {
-    let mark = ownership_mark(&stack.name);
+    let mark = ownership_mark(stack);
     let description = format!("\"description\":{}", Value::from(mark.as_str()));
     FUNCTIONS
         .replace("DESCRIPTION", &description)

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use crate::render::File;
 use crate::sql::{
-    DatabaseObject, PostgresObjects, UserObject, grant_schema, grant_schema_usage, identifier,
-    literal,
+    DatabaseObject, PostgresObjects, REVOKE_PUBLIC_CREATE, UserObject, grant_schema,
+    grant_schema_usage, identifier, literal,
 };
 use crate::stack::{Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Stack, Workload};
 
@@ -20,9 +20,9 @@ const NO_SELF_GRANT: &str = "SELECT count(set_config(name, '', false)) AS self_g
 
 /// Refuses to enable IAM authentication where that would end a login by password.
 ///
-/// For a role that the administrator is a member of, it would be the administrator's: from PostgreSQL 16 on, CREATE ROLE
-/// makes its creator a member without INHERIT, which does not count. For a role that this setup did not create, it
-/// would be an application's.
+/// For a role with members, it would be theirs, the administrator's among them: from PostgreSQL 16 on, CREATE ROLE makes
+/// its creator a member without INHERIT, which does not count. For a role that this setup did not create, it
+/// would be an application's; one of a different setup is never taken over.
 const GUARDS: &str = r"CREATE FUNCTION pg_temp.inherits(member name, target name) RETURNS boolean LANGUAGE plpgsql AS $irsa$
 DECLARE
   condition text := '';
@@ -42,20 +42,34 @@ END
 $irsa$;
 
 CREATE FUNCTION pg_temp.check_user(target name, mark text) RETURNS void LANGUAGE plpgsql AS $irsa$
+DECLARE
+  found text := (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = target);
 BEGIN
+  IF found LIKE 'irsa: %' AND found <> mark THEN
+    RAISE EXCEPTION 'role % belongs to another setup: %', target, found
+      USING HINT = 'Choose another user in irsa.yaml, or hand it over by COMMENT ON ROLE.';
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = target AND NOT rolsuper
-      AND (shobj_description(oid, 'pg_authid') = mark OR pg_temp.inherits(target, 'rds_iam'))) THEN
+      AND (found = mark OR pg_temp.inherits(target, 'rds_iam'))) THEN
     RAISE EXCEPTION 'role % exists already: with rds_iam, its login by password would stop working', target
       USING HINT = 'Choose another user in irsa.yaml, or run GRANT rds_iam yourself once nothing logs in by password.';
   END IF;
 END
 $irsa$;
 
-CREATE FUNCTION pg_temp.check_admin(target name) RETURNS void LANGUAGE plpgsql AS $irsa$
+CREATE FUNCTION pg_temp.check_members(target name, mark text) RETURNS void LANGUAGE plpgsql AS $irsa$
+DECLARE
+  others text := (SELECT string_agg(format('%I', rolname), ', ' ORDER BY rolname) FROM pg_roles
+    WHERE rolcanlogin AND rolname <> target AND rolname <> current_user AND pg_temp.inherits(rolname, target)
+      AND NOT pg_temp.inherits(rolname, 'rds_iam') AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM mark);
 BEGIN
   IF pg_temp.inherits(current_user, target) THEN
     RAISE EXCEPTION 'administrator % is a member of %: with rds_iam its password would stop working', current_user, target
       USING HINT = format('REVOKE %I FROM %I;', target, current_user);
+  END IF;
+  IF others IS NOT NULL THEN
+    RAISE EXCEPTION 'with rds_iam for %, these members of it could no longer log in with a password: %', target, others
+      USING HINT = format('Revoke their membership in %I.', target);
   END IF;
 END
 $irsa$;
@@ -119,7 +133,7 @@ fn user_statements(user: &UserObject, mark: &str) -> String {
          COMMIT;\n\
          \\endif\n\
          SELECT pg_temp.check_user({name}, {mark_literal}) \\gset\n\
-         SELECT pg_temp.check_admin({name}) \\gset\n",
+         SELECT pg_temp.check_members({name}, {mark_literal}) \\gset\n",
         shown = comment_text(&user.name),
     );
     if let Some([member, session]) = user.act() {
@@ -165,21 +179,35 @@ fn database_statements(database: &DatabaseObject, mark: &str) -> String {
     for grant in grants {
         let _ = writeln!(text, "{grant};");
     }
-    text
+    text + &creation_warning(database)
 }
 
 /// Says that the database stays open: closing it needs the users who work in it, which only `irsa apply sql` looks up.
 fn exclusive_warning(database: &DatabaseObject) -> String {
-    let shown = comment_text(&database.name)
-        .replace('\\', "\\\\")
-        .replace('\'', "''");
     format!(
         "SELECT has_database_privilege('public', {name}, 'CONNECT') AS is_open \\gset\n\
          \\if :is_open\n\
          \\warn 'every user can still connect to database {shown}: only irsa apply sql sets exclusive'\n\
          \\endif\n",
         name = literal(&database.name),
+        shown = warning_text(&database.name),
     )
+}
+
+/// Says that every user can create objects, as in a database that was upgraded from before PostgreSQL 15.
+fn creation_warning(database: &DatabaseObject) -> String {
+    format!(
+        "SELECT has_schema_privilege('public', 'public', 'CREATE') AS is_open \\gset\n\
+         \\if :is_open\n\
+         \\warn 'every user can create objects in schema public of database {shown}: {REVOKE_PUBLIC_CREATE}'\n\
+         \\endif\n",
+        shown = warning_text(&database.name),
+    )
+}
+
+/// A name in a quoted argument of a meta-command.
+fn warning_text(name: &str) -> String {
+    comment_text(name).replace('\\', "\\\\").replace('\'', "''")
 }
 
 /// Only the owner of tables can let others read them; the administrator is not a member of the owner, on purpose.

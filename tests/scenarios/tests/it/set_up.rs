@@ -236,7 +236,8 @@ fn what_others_made_stays(set_up: &SetUp, operator: &Search) {
         }
     }
     let role = operator.ask("GET", "roles/camunda-operate", "").body;
-    let foreign = r#"{"description": "irsa: camunda2", "cluster_permissions": ["*"]}"#;
+    let foreign =
+        r#"{"description": "irsa: camunda2 (111122223333)", "cluster_permissions": ["*"]}"#;
     let mine = operator.ask("PUT", "roles/camunda-operate", foreign);
     assert_eq!(mine.status, 200, "{mine:?}");
     let before = operator.ask("GET", "roles", "").body;

@@ -26,7 +26,7 @@ fn domain() -> (Value, Value) {
             "index_permissions": [index("*", &["read"])], "tenant_permissions": [],
         },
         "shop-api": {
-            "reserved": false, "hidden": false, "static": false, "description": "irsa: shop",
+            "reserved": false, "hidden": false, "static": false, "description": "irsa: shop (111122223333)",
             "cluster_permissions": ["cluster_composite_ops", "cluster_monitor"],
             "index_permissions": [
                 index("orders-*", &["indices_monitor", "create_index", "data_access"]),
@@ -44,7 +44,7 @@ fn domain() -> (Value, Value) {
     let mappings = json!({
         "all_access": mapping(&["admin"], None),
         "readall": mapping(&["arn:aws:iam::111122223333:role/other", VIEWER], None),
-        "shop-api": mapping(&[API], Some("irsa: shop")),
+        "shop-api": mapping(&[API], Some("irsa: shop (111122223333)")),
     });
     (roles, mappings)
 }
@@ -107,12 +107,13 @@ fn everything_is_created_on_a_new_domain() {
         decided,
         [
             "PUT /_plugins/_security/api/roles/shop-api {\"cluster_permissions\":[\"cluster_monitor\",\
-             \"cluster_composite_ops\"],\"description\":\"irsa: shop\",\"index_permissions\":[{\"allowed_actions\":\
-             [\"read\",\"indices_monitor\"],\"index_patterns\":[\"logs-*\"]},{\"allowed_actions\":[\"data_access\",\
-             \"create_index\",\"indices_monitor\"],\"index_patterns\":[\"orders-*\"]}]}",
+             \"cluster_composite_ops\"],\"description\":\"irsa: shop (111122223333)\",\"index_permissions\":\
+             [{\"allowed_actions\":[\"read\",\"indices_monitor\"],\"index_patterns\":[\"logs-*\"]},\
+             {\"allowed_actions\":[\"data_access\",\"create_index\",\"indices_monitor\"],\
+             \"index_patterns\":[\"orders-*\"]}]}",
             &format!(
                 "PUT /_plugins/_security/api/rolesmapping/shop-api {{\"backend_roles\":[\"{API}\"],\
-                 \"description\":\"irsa: shop\"}}"
+                 \"description\":\"irsa: shop (111122223333)\"}}"
             ),
             &format!(
                 "PUT /_plugins/_security/api/rolesmapping/readall {{\"backend_roles\":[\"{VIEWER}\"]}}"
@@ -159,8 +160,9 @@ fn a_role_without_the_mark_is_neither_replaced_nor_mapped() {
     for description in [
         Value::Null,
         json!("by hand"),
-        json!("irsa: shop2"),
-        json!("irsa: SHOP"),
+        json!("irsa: shop2 (111122223333)"),
+        json!("irsa: SHOP (111122223333)"),
+        json!("irsa: shop (444455556666)"),
     ] {
         let decided = decisions(|roles, mappings| {
             roles["shop-api"]["description"] = description;
@@ -186,18 +188,18 @@ fn an_unknown_built_in_role_is_refused() {
 fn only_what_carries_the_mark_is_removed() {
     let decided = decisions(|roles, mappings| {
         for (name, mark) in [
-            ("shop-old", "irsa: shop"),
-            ("old", "irsa: shop2"),
+            ("shop-old", "irsa: shop (111122223333)"),
+            ("old", "irsa: shop2 (111122223333)"),
             ("older", ""),
         ] {
             roles[name] = json!({"description": mark});
             mappings[name] = json!({"description": mark, "backend_roles": [API]});
         }
         // Cut between the two requests of a removal, and a mapping that someone else made.
-        roles["shop-cut"] = json!({"description": "irsa: shop"});
-        roles["shop-used"] = json!({"description": "irsa: shop"});
+        roles["shop-cut"] = json!({"description": "irsa: shop (111122223333)"});
+        roles["shop-used"] = json!({"description": "irsa: shop (111122223333)"});
         mappings["shop-used"] = json!({"backend_roles": ["someone"]});
-        mappings["a/b"] = json!({"description": "irsa: shop"});
+        mappings["a/b"] = json!({"description": "irsa: shop (111122223333)"});
     });
     assert_eq!(
         decided,
@@ -215,8 +217,9 @@ fn only_what_carries_the_mark_is_removed() {
 fn administrators_are_never_removed() {
     let (mut roles, mut mappings) = domain();
     for name in ["all_access", "security_manager", "shop-old"] {
-        roles[name] = json!({"description": "irsa: shop"});
-        mappings[name] = json!({"description": "irsa: shop", "backend_roles": ["admin"]});
+        roles[name] = json!({"description": "irsa: shop (111122223333)"});
+        mappings[name] =
+            json!({"description": "irsa: shop (111122223333)", "backend_roles": ["admin"]});
     }
     let (stack, found) = (stack(), found(roles, mappings));
     let removal = |name: &str, caller: &[&str]| {

@@ -4,8 +4,8 @@ use irsa_stack::sql::UserObject;
 
 use super::super::session::Session;
 use super::stage::{ADMIN, Kind, on_each};
-use super::{objects, run, state};
-use crate::StepState;
+use super::{objects, options, run, run_with, state};
+use crate::{Mode, StepState};
 
 /// Whether a user is a member of `rds_iam`.
 const HAS_IAM: &str = "SELECT count(*) FROM pg_auth_members m WHERE m.roleid = 'rds_iam'::regrole
@@ -16,7 +16,10 @@ fn an_administrator_who_is_a_member_of_a_user_is_refused() {
     on_each(&[Kind::Old, Kind::Inherited], async |stage| {
         stage.execute("postgres", "CREATE ROLE api LOGIN").await;
         stage
-            .execute("postgres", "COMMENT ON ROLE api IS 'irsa: shop'")
+            .execute(
+                "postgres",
+                "COMMENT ON ROLE api IS 'irsa: shop (111122223333)'",
+            )
             .await;
         stage.execute("postgres", "CREATE ROLE team").await;
         stage.execute("postgres", "GRANT api TO team").await;
@@ -37,6 +40,39 @@ fn an_administrator_who_is_a_member_of_a_user_is_refused() {
         }
         run(stage, &objects()).await.succeeded();
         stage.check_admin().await;
+    });
+}
+
+#[test]
+fn members_of_a_user_who_log_in_by_password_are_not_locked_out() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        for sql in [
+            "CREATE ROLE api LOGIN",
+            "COMMENT ON ROLE api IS 'irsa: shop (111122223333)'",
+            "CREATE ROLE team",
+            "GRANT api TO team",
+            "CREATE ROLE joe LOGIN PASSWORD 'x' IN ROLE team",
+            "CREATE ROLE ann LOGIN IN ROLE rds_iam, api",
+        ] {
+            stage.execute("postgres", sql).await;
+        }
+        for mode in [Mode::DryRun, Mode::Apply] {
+            let ran = run_with(stage, &objects(), mode, &options()).await;
+            ran.failed_with(
+                "with rds_iam for `api`, these members of it could no longer log in with a password: `joe`",
+            );
+        }
+        assert_eq!(state::rows(stage, "postgres", HAS_IAM).await, "0\n");
+        let logged_in = stage.user("joe", "x").log_in("postgres").await;
+        logged_in
+            .map_err(|error| error.reason().to_owned())
+            .unwrap();
+        stage.execute("postgres", "REVOKE team FROM joe").await;
+        if stage.kind == Kind::Inherited {
+            let grant = "GRANT team TO joe WITH INHERIT FALSE";
+            stage.execute("postgres", grant).await;
+        }
+        run(stage, &objects()).await.succeeded();
     });
 }
 

@@ -1,8 +1,7 @@
-//! Who else can connect, and what is removed.
+//! Who else can connect.
 
 use super::stage::{Kind, on_each};
-use super::{HOSTILE_USER, Options, objects, options, run, run_with, state};
-use crate::Mode;
+use super::{HOSTILE_USER, objects, run, state};
 
 /// The users with passwords of a test that can connect to `orders`.
 const CONNECTS: &str = "SELECT rolname FROM pg_roles WHERE rolname IN ('at_work', 'neighbor')
@@ -89,51 +88,5 @@ fn a_database_that_someone_closed_stays_closed() {
         assert!(run(stage, &objects()).await.outcome.is_err());
         let is_open = "SELECT datallowconn FROM pg_database WHERE datname = 'orders'";
         assert_eq!(state::rows(stage, "postgres", is_open).await, "f\n");
-    });
-}
-
-#[test]
-fn only_what_is_ours_and_owns_nothing_is_removed() {
-    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
-        let session = stage.session("postgres").await;
-        session
-            .batch_execute("CREATE ROLE foreign_user LOGIN")
-            .await
-            .unwrap();
-        session
-            .batch_execute("COMMENT ON ROLE foreign_user IS 'irsa: other'")
-            .await
-            .unwrap();
-        let mut objects = objects();
-        run(stage, &objects).await.succeeded();
-        stage
-            .execute("orders", "SET ROLE api; CREATE TABLE notes (n int)")
-            .await;
-        objects.users.clear();
-        objects.databases.clear();
-        let ran = run(stage, &objects).await.succeeded();
-        assert_eq!(ran.totals.changed, 0, "{}", ran.text());
-        let prune = Options {
-            prune: true,
-            ..options()
-        };
-        let ran = run_with(stage, &objects, Mode::Apply, &prune)
-            .await
-            .succeeded();
-        let text = ran.text();
-        assert_eq!(ran.totals.changed, 2, "{text}");
-        assert!(
-            text.contains("user `api` is no longer in irsa.yaml; it owns objects and is kept"),
-            "{text}"
-        );
-        assert!(
-            text.contains("database `orders` is no longer in irsa.yaml"),
-            "{text}"
-        );
-        let left = "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') LIKE 'irsa%' ORDER BY 1";
-        assert_eq!(
-            state::rows(stage, "postgres", left).await,
-            "api\nforeign_user\n"
-        );
     });
 }

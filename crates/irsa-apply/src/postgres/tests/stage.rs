@@ -103,13 +103,22 @@ impl Stage {
         self.user(ADMIN, PASSWORD)
     }
 
+    /// The administrator by password, with other certificate authorities than the lab's.
+    pub(super) fn admin_who_trusts(&self, roots: &Roots) -> Admin {
+        self.login(ADMIN, PASSWORD, roots)
+    }
+
     /// A user by password.
     pub(super) fn user(&self, name: &str, password: &str) -> Admin {
+        let roots = Roots::from_pem_file(&self.lab.facts().ca_file).unwrap();
+        self.login(name, password, &roots)
+    }
+
+    fn login(&self, name: &str, password: &str, roots: &Roots) -> Admin {
         let facts = self.lab.facts();
         let cluster = facts.clusters.first().unwrap();
-        let roots = Roots::from_pem_file(&facts.ca_file).unwrap();
         let login = (name.to_owned(), AdminPassword::Password(password.into()));
-        let admin = Admin::new(login, (&cluster.endpoint, cluster.port), &roots).unwrap();
+        let admin = Admin::new(login, (&cluster.endpoint, cluster.port), roots).unwrap();
         let (host, port) = cluster.dial.rsplit_once(':').unwrap();
         let mut admin = admin.with_dial(host, port.parse().unwrap());
         admin.fuse = Fuse::after(self.cut_after);
