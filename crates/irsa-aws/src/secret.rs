@@ -15,7 +15,7 @@ const DECRYPT: &str = "kms:Decrypt";
 /// `AccessDeniedException` like any other.
 const KEY_DENIED: &str = "Access to KMS is not allowed";
 
-/// The current value. A binary secret has none.
+/// The current value. A binary secret lacks one.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SecretValue {
