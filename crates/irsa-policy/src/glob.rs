@@ -6,6 +6,7 @@
 
 mod mask;
 
+use crate::steps;
 use mask::Mask;
 
 /// A compiled pattern.
@@ -120,7 +121,10 @@ impl Piece {
 
     fn is(&self, text: &str) -> bool {
         match self {
-            Self::Literal(literal) => **literal == *text,
+            Self::Literal(literal) => {
+                steps::add(literal.len());
+                **literal == *text
+            }
             Self::Masked(_) => self.strip_from_start(text) == Some(""),
         }
     }
@@ -128,7 +132,10 @@ impl Piece {
     /// Returns the rest of the text after the piece, if the text starts with it.
     fn strip_from_start<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
-            Self::Literal(literal) => text.strip_prefix(&**literal),
+            Self::Literal(literal) => {
+                steps::add(literal.len());
+                text.strip_prefix(&**literal)
+            }
             Self::Masked(mask) => mask.strip_from_start(text),
         }
     }
@@ -136,14 +143,22 @@ impl Piece {
     /// Returns the rest of the text after the first occurrence of the piece.
     fn skip_past<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
-            Self::Literal(literal) => text.split_once(&**literal).map(|(_, rest)| rest),
+            Self::Literal(literal) => {
+                let rest = text.split_once(&**literal).map(|(_, rest)| rest);
+                // The standard library's search is linear.
+                steps::add(literal.len() + text.len() - rest.map_or(0, str::len));
+                rest
+            }
             Self::Masked(mask) => mask.skip_past(text),
         }
     }
 
     fn ends(&self, text: &str) -> bool {
         match self {
-            Self::Literal(literal) => text.ends_with(&**literal),
+            Self::Literal(literal) => {
+                steps::add(literal.len());
+                text.ends_with(&**literal)
+            }
             Self::Masked(mask) => mask.ends(text),
         }
     }
@@ -151,8 +166,6 @@ impl Piece {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use proptest::prelude::*;
 
     use super::*;
@@ -208,24 +221,6 @@ mod tests {
     fn metacharacters_of_other_pattern_languages_are_literal() {
         assert!(Glob::new("a.[b]+(c)\\{d}^$").matches("a.[b]+(c)\\{d}^$"));
         assert!(!Glob::new("a.c").matches("abc"));
-    }
-
-    #[test]
-    fn patterns_that_provoke_backtracking_are_fast() {
-        let text = "a".repeat(20_000);
-        let started = Instant::now();
-        for pattern in [
-            "*a".repeat(2_000) + "b",
-            "*a?".repeat(500) + "b",
-            "a*".repeat(2_000) + "b",
-        ] {
-            assert!(!Glob::new(&pattern).matches(&text));
-        }
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "{:?}",
-            started.elapsed()
-        );
     }
 
     #[test]

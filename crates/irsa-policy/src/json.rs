@@ -280,8 +280,6 @@ impl<'t> Parser<'t> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use proptest::prelude::*;
 
     use super::*;
@@ -347,14 +345,13 @@ mod tests {
 
     #[test]
     fn rejects_more_bytes_than_the_limit_without_parsing_them() {
+        // Parsed, it would have too many levels.
         let text = "[".repeat(MAX_BYTES + 1);
-        let started = Instant::now();
         let bytes = MAX_BYTES + 1;
         assert_eq!(
             Json::parse(&text).unwrap_err().problem,
             Problem::TooLarge { bytes }
         );
-        assert!(started.elapsed() < Duration::from_millis(100));
     }
 
     proptest! {

@@ -94,6 +94,7 @@ mod request;
 mod resource;
 mod set;
 mod statement;
+mod steps;
 mod template;
 mod text;
 mod verdict;

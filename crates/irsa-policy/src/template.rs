@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::glob::{Glob, Token};
+use crate::steps;
 use crate::{Context, Problem};
 
 /// A text with policy variables.
@@ -103,16 +104,20 @@ impl Template {
                 }
             }
         }
+        steps::add(tokens.len());
         Some(tokens)
     }
 
     /// Checks that the values of all variables together have at most `limit` bytes. A matching text contains these
     /// values, so a longer pattern need not be built: a short policy could expand to a very long one.
     fn check(&self, context: &Context, limit: usize) -> Option<usize> {
-        self.0.iter().try_fold(limit, |left, part| match part {
-            Part::Variable { key, .. } if context.is_anything(key) => Some(left),
-            Part::Variable { .. } => left.checked_sub(part.text(context)?.len()),
-            Part::Text(_) | Part::Literal(_) => Some(left),
+        self.0.iter().try_fold(limit, |left, part| {
+            steps::add(1);
+            match part {
+                Part::Variable { key, .. } if context.is_anything(key) => Some(left),
+                Part::Variable { .. } => left.checked_sub(part.text(context)?.len()),
+                Part::Text(_) | Part::Literal(_) => Some(left),
+            }
         })
     }
 }

@@ -85,8 +85,8 @@ fn each_check_has_a_unique_id_and_needs_only_earlier_ones() {
 
 async fn examine(options: Options) -> Vec<Finding> {
     let mut tell = |_: irsa_doctor::Progress<'_>| {};
-    let examined = tokio::time::timeout(LIMIT, pod::examine(options, LIMIT, &mut tell)).await;
-    let (findings, workload) = examined.expect("it ends in time");
+    let examined = tokio::time::timeout(2 * LIMIT, pod::examine(options, LIMIT, &mut tell)).await;
+    let (findings, workload) = examined.expect("the examination does not end");
     Report::new(workload, findings).findings
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::steps;
+
 /// For pieces with fewer characters, trying each position in turn is faster.
 const SHORT: usize = 32;
 
@@ -84,6 +86,7 @@ impl Bits {
         let mut begun = vec![0_u64; self.others.len()];
         let last = 1 << ((length - 1) % 64);
         for (start, char) in text.char_indices() {
+            steps::add(begun.len());
             let allowed = self.by_char.get(&char).unwrap_or(&self.others);
             let mut carry = 1;
             for (word, allowed) in begun.iter_mut().zip(allowed) {
@@ -110,6 +113,7 @@ fn fits<'m>(
     chars: &mut impl Iterator<Item = char>,
 ) -> bool {
     mask.all(|wanted| {
+        steps::add(1);
         chars
             .next()
             .is_some_and(|char| wanted.is_none_or(|wanted| wanted == char))

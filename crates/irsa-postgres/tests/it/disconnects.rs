@@ -2,7 +2,6 @@
 
 use irsa_pgwire::sqlstate::SqlState;
 use tokio::task::yield_now;
-use tokio::time::Instant;
 
 use crate::client::{greeted, packet, startup};
 use crate::proxy::{Proxy, Setup};
@@ -81,13 +80,11 @@ async fn a_client_whose_login_is_terminated_gets_the_reason() {
 async fn a_drain_does_not_wait_for_silent_clients() {
     let server = Server::new().run().await;
     let setup = Setup::for_server(&server);
-    let limit = setup.limits.startup_timeout;
     let proxy = setup.start().await;
     let silent = proxy.connect().await;
     proxy.until_sessions_are(1).await;
-    let begun = Instant::now();
     proxy.end().await;
-    assert!(begun.elapsed() < limit / 4, "{:?}", begun.elapsed());
+    // After the startup timeout it would be a different error.
     let error = silent.final_error().await;
     assert_eq!(error.code, SqlState::CANNOT_CONNECT_NOW);
 }

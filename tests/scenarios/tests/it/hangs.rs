@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -15,8 +15,6 @@ use irsa_testing::program::PATIENCE;
 
 /// Linux's `O_NONBLOCK` (fcntl.h).
 const NONBLOCK: i32 = 0o4000;
-/// Time limit for a stop: the drain timeout, however slow the machine is.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// A named pipe without a writer.
 struct Pipe {
@@ -53,13 +51,12 @@ impl Pipe {
 }
 
 fn check_end(pod: &Pod, pipe: &Pipe) {
-    let proxy = pod.proxy(&["--drain-timeout", "10s"]);
+    // A stop that waits for the drain timeout would fail: `ended` waits for a shorter time.
+    let proxy = pod.proxy(&["--drain-timeout", "1h"]);
     let _blocked = pipe.reader();
     assert_eq!(proxy.get("/livez").status, 200);
-    let begun = Instant::now();
     proxy.terminate();
     assert_eq!(proxy.ended(), 0);
-    assert!(begun.elapsed() < DRAIN, "it took {:?}", begun.elapsed());
 }
 
 #[test]

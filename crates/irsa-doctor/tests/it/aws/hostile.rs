@@ -1,7 +1,7 @@
 //! Responses that AWS would never send.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use irsa_doctor::aws::{self, Aws};
 use irsa_doctor::{Finding, Verdict};
@@ -213,17 +213,15 @@ async fn an_endless_list_is_unsure() {
 }
 
 #[tokio::test]
-async fn an_api_that_never_responds_does_not_delay_the_doctor() {
+async fn an_api_that_never_responds_is_unsure() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let names = NAMES
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
     let workload = stage::workload(&Changes::none().given().workload, &names);
-    let started = Instant::now();
     let limit = Duration::from_secs(3);
     let (findings, _) =
         aws::examine(Aws::new(workload, stage::reader(&url)), limit, &mut |_| ()).await;
-    assert!(started.elapsed() < Duration::from_secs(10));
     assert_eq!(said(&findings, "aws-credentials").verdict, Verdict::Unsure);
 }

@@ -1,6 +1,6 @@
 //! API servers that no cluster has, and kubeconfigs that never end.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use irsa_chain::Cause;
 use irsa_doctor::cluster::{self, Cluster, Target};
@@ -230,10 +230,9 @@ async fn a_credential_plugin_that_never_ends_is_cancelled() {
         &folder,
         &stage::kubeconfig("https://127.0.0.1:1", "", plugin),
     );
-    let begun = Instant::now();
+    // Without the time limit, the error would be that the plugin printed nothing.
     let error = KubeReader::connect(Some(&file), None).await.unwrap_err();
     assert!(matches!(error, ConfigError::TimedOut(_)), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(12));
 }
 
 fn finding<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
