@@ -1,6 +1,6 @@
 //! The current time, which tests can set.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::time::TimeSource;
@@ -39,27 +39,45 @@ impl Clock for SystemClock {
 
 /// A clock that only moves when it is set. Clones show the same time.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<Mutex<SystemTime>>);
+pub struct ManualClock(Arc<Mutex<ManualTime>>);
+
+#[derive(Debug)]
+struct ManualTime {
+    now: SystemTime,
+    is_broken: bool,
+}
 
 impl ManualClock {
     /// Creates a clock that shows `now`.
     pub fn new(now: SystemTime) -> Self {
-        Self(Arc::new(Mutex::new(now)))
+        let is_broken = false;
+        Self(Arc::new(Mutex::new(ManualTime { now, is_broken })))
     }
 
     /// Sets the time, forward or backward.
     pub fn set(&self, now: SystemTime) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        self.time().now = now;
     }
 
     /// Moves the time forward by `step`.
     pub fn advance(&self, step: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += step;
+        self.time().now += step;
+    }
+
+    /// Breaks or repairs the clock. Reading a broken clock panics, which tests use to see what a panic ends.
+    pub fn set_broken(&self, is_broken: bool) {
+        self.time().is_broken = is_broken;
+    }
+
+    fn time(&self) -> MutexGuard<'_, ManualTime> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> SystemTime {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let time = self.time();
+        assert!(!time.is_broken, "the clock is broken");
+        time.now
     }
 }

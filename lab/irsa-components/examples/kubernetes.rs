@@ -7,7 +7,6 @@
 
 use std::env;
 use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use irsa_components::cache;
@@ -29,8 +28,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let binaries =
-        KubernetesBinaries::locate(&cache_folder()?, &|line| eprintln!("{line}")).await?;
+    let cache = cache::folder(env::var_os).ok_or("neither IRSA_CACHE_DIR nor HOME is set")?;
+    let binaries = KubernetesBinaries::locate(&cache, &|line| eprintln!("{line}")).await?;
     if env::args().nth(1).as_deref() == Some("build") {
         return Ok(());
     }
@@ -39,13 +38,4 @@ async fn run() -> Result<(), Box<dyn Error>> {
     println!("export KUBECONFIG={}", kubernetes.kubeconfig().display());
     tokio::signal::ctrl_c().await?;
     Ok(kubernetes.stop().await?)
-}
-
-fn cache_folder() -> Result<PathBuf, Box<dyn Error>> {
-    let given = env::var_os("IRSA_CACHE_DIR").map(PathBuf::from);
-    let (cache, home) = (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"));
-    let default = || cache::default_folder(cache.as_deref(), home.as_deref());
-    given
-        .or_else(default)
-        .ok_or_else(|| "neither IRSA_CACHE_DIR nor HOME is set".into())
 }

@@ -3,7 +3,6 @@
 
 use std::env;
 use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use irsa_components::cache;
@@ -23,15 +22,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    Terraform::locate(&cache_folder()?, &|line| eprintln!("{line}")).await?;
+    let cache = cache::folder(env::var_os).ok_or("neither IRSA_CACHE_DIR nor HOME is set")?;
+    Terraform::locate(&cache, &|line| eprintln!("{line}")).await?;
     Ok(())
-}
-
-fn cache_folder() -> Result<PathBuf, Box<dyn Error>> {
-    let given = env::var_os("IRSA_CACHE_DIR").map(PathBuf::from);
-    let (cache, home) = (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"));
-    let default = || cache::default_folder(cache.as_deref(), home.as_deref());
-    given
-        .or_else(default)
-        .ok_or_else(|| "neither IRSA_CACHE_DIR nor HOME is set".into())
 }

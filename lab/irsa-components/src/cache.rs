@@ -1,6 +1,6 @@
 //! The cache of downloaded programs.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,23 +13,29 @@ use crate::{Progress, run_as};
 /// The cache for root: the account that servers run under cannot read root's home.
 const SYSTEM_CACHE: &str = "/var/cache/irsa";
 
-/// Returns the default cache: `/var/cache/irsa` for root, otherwise `$XDG_CACHE_HOME/irsa` or `$HOME/.cache/irsa`.
+/// Returns the cache: `$IRSA_CACHE_DIR`, otherwise `/var/cache/irsa` for root, and `$XDG_CACHE_HOME/irsa` or
+/// `$HOME/.cache/irsa` for other users.
 ///
-/// The two variables are arguments, because only the command line reads the environment. A relative `XDG_CACHE_HOME` is
-/// ignored (XDG Base Directory Specification). Returns `None` if neither variable is usable.
-pub fn default_folder(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
-    if run_as::is_root() {
-        Some(PathBuf::from(SYSTEM_CACHE))
-    } else {
-        user_folder(xdg_cache_home, home)
-    }
+/// `variable` reads an environment variable: [`std::env::var_os`] outside of tests. A relative `XDG_CACHE_HOME` is
+/// ignored (XDG Base Directory Specification). Returns `None` if no variable is usable.
+pub fn folder(variable: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
+    let given = variable("IRSA_CACHE_DIR").filter(|folder| !folder.is_empty());
+    given.map(PathBuf::from).or_else(|| {
+        if run_as::is_root() {
+            Some(PathBuf::from(SYSTEM_CACHE))
+        } else {
+            user_folder(variable)
+        }
+    })
 }
 
-fn user_folder(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
-    let absolute = |path: &OsStr| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
-    xdg_cache_home
-        .and_then(absolute)
-        .or_else(|| home.and_then(absolute).map(|home| home.join(".cache")))
+fn user_folder(variable: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = variable(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
         .map(|cache| cache.join("irsa"))
 }
 
@@ -119,6 +125,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Mutex;
 
     use super::*;
@@ -170,21 +177,38 @@ mod tests {
         }
     }
 
+    /// The environment with these variables only.
+    fn environment(
+        variables: &[(&'static str, &'static str)],
+    ) -> impl Fn(&'static str) -> Option<OsString> {
+        let variables: BTreeMap<_, _> = variables.iter().copied().collect();
+        move |name| variables.get(name).map(OsString::from)
+    }
+
+    #[test]
+    fn the_given_directory_is_used_as_it_is() {
+        let given = environment(&[("IRSA_CACHE_DIR", "cache"), ("HOME", "/home/me")]);
+        assert_eq!(folder(given), Some(PathBuf::from("cache")));
+        let empty = environment(&[("IRSA_CACHE_DIR", ""), ("HOME", "/home/me")]);
+        assert!(folder(empty).unwrap().ends_with("irsa"));
+    }
+
     #[test]
     fn prefers_the_xdg_variable_to_the_home() {
-        let folder = user_folder(Some(OsStr::new("/x/cache")), Some(OsStr::new("/home/me")));
-        assert_eq!(folder, Some(PathBuf::from("/x/cache/irsa")));
+        let both = environment(&[("XDG_CACHE_HOME", "/x/cache"), ("HOME", "/home/me")]);
+        assert_eq!(user_folder(both), Some(PathBuf::from("/x/cache/irsa")));
     }
 
     #[test]
     fn ignores_a_relative_xdg_variable() {
-        let folder = user_folder(Some(OsStr::new("cache")), Some(OsStr::new("/home/me")));
-        assert_eq!(folder, Some(PathBuf::from("/home/me/.cache/irsa")));
+        let relative = environment(&[("XDG_CACHE_HOME", "cache"), ("HOME", "/home/me")]);
+        let expected = PathBuf::from("/home/me/.cache/irsa");
+        assert_eq!(user_folder(relative), Some(expected));
     }
 
     #[test]
     fn has_no_directory_without_a_home() {
-        assert_eq!(user_folder(None, None), None);
+        assert_eq!(user_folder(environment(&[])), None);
     }
 
     #[test]

@@ -36,12 +36,8 @@ async fn check(java_home: Option<&Path>) -> Result<(), OpenSearchError> {
 
 /// Returns the directory for downloaded programs.
 pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let default = || {
-        let (cache, home) = (variable("XDG_CACHE_HOME"), variable("HOME"));
-        irsa_components::cache::default_folder(cache.as_deref(), home.as_deref())
-    };
-    given.or_else(default).ok_or_else(|| Failure::Other {
+    let found = given.or_else(|| irsa_components::cache::folder(std::env::var_os));
+    found.ok_or_else(|| Failure::Other {
         message: "no directory for downloaded programs: neither XDG_CACHE_HOME nor HOME is set"
             .to_owned(),
         remedy: Some("set --cache-dir".to_owned()),

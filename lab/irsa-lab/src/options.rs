@@ -1,7 +1,7 @@
 //! The options of a lab.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use irsa_components::cache;
@@ -91,7 +91,6 @@ impl fmt::Debug for LabOptions {
 }
 
 fn default_cache_dir() -> PathBuf {
-    let home = std::env::home_dir();
-    cache::default_folder(None, home.as_deref().map(Path::as_os_str))
+    cache::folder(std::env::var_os)
         .unwrap_or_else(|| std::env::temp_dir().join(".cache").join("irsa"))
 }

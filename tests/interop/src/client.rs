@@ -7,10 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use irsa_testing::{prepared_client, print_line, skip};
 use serde_json::Value;
 
 use crate::Error;
-use crate::server::eprint_line;
 use crate::target::Target;
 
 /// A program in `clients/`.
@@ -62,28 +62,13 @@ pub struct Check {
 }
 
 impl Client {
-    /// Returns the program. If it cannot run here, prints the reason, and the test is skipped.
+    /// Returns the program. If it is missing, prints why the test is skipped.
     ///
     /// # Panics
-    /// A program is missing and `IRSA_REQUIRE_CLIENTS` is set.
+    /// It is missing and `IRSA_REQUIRE_CLIENTS=1`.
     pub fn unless_missing(self) -> Option<Command> {
-        self.command()
-            .map_err(|reason| skip(&format!("{self:?}: {reason}")))
-            .ok()
-    }
-
-    fn command(self) -> Result<Command, String> {
-        let folder = env::var_os("IRSA_CLIENTS_DIR").map(PathBuf::from);
-        let folder = folder
-            .ok_or("no prepared clients; `cargo xtask test` prepares them")?
-            .join(program::folder(self));
-        if !folder.join(".made-from").is_file() {
-            return Err(format!(
-                "not prepared in `{}`; `cargo xtask test prepare` prints why",
-                folder.display()
-            ));
-        }
-        Ok(program::command(self, &folder))
+        let folder = prepared_client(program::folder(self))?;
+        Some(program::command(self, &folder))
     }
 }
 
@@ -91,7 +76,7 @@ impl Client {
 /// [`Client::unless_missing`].
 ///
 /// # Panics
-/// A program is missing and `IRSA_REQUIRE_CLIENTS` is set.
+/// The program is missing and `IRSA_REQUIRE_CLIENTS=1`.
 pub fn tool(name: &str) -> Option<Command> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path)
@@ -105,7 +90,7 @@ pub fn tool(name: &str) -> Option<Command> {
             .max()
     });
     if found.is_none() {
-        skip(&format!("`{name}` is not installed"));
+        skip(format_args!("`{name}` is not installed"));
     }
     found.map(Command::new)
 }
@@ -125,21 +110,11 @@ pub fn folder_with_server(client: &str) -> Option<PathBuf> {
     };
     let found = folders.filter(both).max();
     if found.is_none() {
-        eprint_line(&format!(
+        print_line(&format!(
             "skipped: no PostgreSQL server of the version of `{client}` is installed"
         ));
     }
     found
-}
-
-/// Prints why a test is skipped.
-///
-/// # Panics
-/// `IRSA_REQUIRE_CLIENTS` is set.
-pub fn skip(reason: &str) {
-    let is_required = env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-    assert!(!is_required, "{reason}");
-    eprint_line(&format!("skipped: {reason}"));
 }
 
 /// Runs a program of checks against PostgreSQL.

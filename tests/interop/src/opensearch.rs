@@ -7,12 +7,12 @@ use irsa_components::opensearch::{
     OpenSearch, OpenSearchBinaries, OpenSearchError, OpenSearchOptions, identity,
 };
 use irsa_components::run_as;
+use irsa_testing::{print_line, skip};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::Error;
-use crate::client::skip;
-use crate::server::{cache_folder, eprint_line};
+use crate::server::cache_folder;
 
 /// The address of an OpenSearch for a client program.
 #[derive(Debug, Clone)]
@@ -66,12 +66,11 @@ impl DirectOpenSearch {
     /// Starts OpenSearch; without Java prints the reason and returns `None`.
     ///
     /// # Panics
-    /// Java is missing and `IRSA_REQUIRE_CLIENTS` is set.
+    /// Java is missing and `IRSA_REQUIRE_CLIENTS=1`.
     pub async fn unless_missing() -> Result<Option<Self>, Error> {
-        let progress = |line: &str| eprint_line(line);
-        let binaries = match OpenSearchBinaries::locate(None, &cache_folder()?, &progress).await {
+        let binaries = match OpenSearchBinaries::locate(None, &cache_folder()?, &print_line).await {
             Err(error @ OpenSearchError::NoJava { .. }) => {
-                skip(&error.to_string());
+                skip(error);
                 return Ok(None);
             }
             located => located?,

@@ -1,11 +1,11 @@
 //! A real PostgreSQL with TLS that trusts all users on loopback, as clients see it without a proxy.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use irsa_components::postgres::{Listen, Postgres, PostgresBinaries, PostgresOptions, TlsFiles};
 use irsa_components::{cache, run_as};
+use irsa_testing::print_line;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
@@ -104,35 +104,20 @@ impl TrustingPostgres {
 
 /// Returns PostgreSQL's programs: those in `IRSA_POSTGRES_BIN`, otherwise the pinned version from the cache.
 pub async fn binaries() -> Result<PostgresBinaries, Error> {
-    let explicit = variable("IRSA_POSTGRES_BIN").map(PathBuf::from);
-    let progress = |line: &str| eprint_line(line);
-    Ok(PostgresBinaries::locate(explicit.as_deref(), &cache_folder()?, &progress).await?)
+    let explicit = std::env::var_os("IRSA_POSTGRES_BIN").filter(|folder| !folder.is_empty());
+    let explicit = explicit.map(PathBuf::from);
+    Ok(PostgresBinaries::locate(explicit.as_deref(), &cache_folder()?, &print_line).await?)
 }
 
 /// Returns PostgreSQL's programs in this directory.
 pub async fn binaries_in(folder: &Path) -> Result<PostgresBinaries, Error> {
-    let progress = |line: &str| eprint_line(line);
-    Ok(PostgresBinaries::locate(Some(folder), &cache_folder()?, &progress).await?)
+    Ok(PostgresBinaries::locate(Some(folder), &cache_folder()?, &print_line).await?)
 }
 
 /// Returns the directory for downloaded programs: `IRSA_CACHE_DIR`, otherwise the machine's or the user's cache.
 pub fn cache_folder() -> Result<PathBuf, Error> {
-    if let Some(folder) = variable("IRSA_CACHE_DIR") {
-        return Ok(PathBuf::from(folder));
-    }
-    let (xdg, home) = (variable("XDG_CACHE_HOME"), variable("HOME"));
-    cache::default_folder(xdg.as_deref(), home.as_deref())
+    cache::folder(std::env::var_os)
         .ok_or_else(|| "no directory for the cache: HOME is not set".into())
-}
-
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// Bypasses the test harness, which captures the output of passing tests.
-pub(crate) fn eprint_line(line: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Writes a CA, and a certificate for `localhost`, 127.0.0.1 and [`ENDPOINT`].

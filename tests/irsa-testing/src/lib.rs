@@ -7,6 +7,7 @@
 
 pub mod child;
 mod client_hello;
+mod clients;
 mod files;
 pub mod json_patch;
 mod log;
@@ -15,6 +16,7 @@ pub mod secrets;
 mod shared;
 
 pub use self::client_hello::incomplete_client_hello;
+pub use self::clients::{prepared_client, print_line, skip};
 pub use self::files::add_files_below;
 pub use self::log::Log;
 pub use self::shared::Shared;

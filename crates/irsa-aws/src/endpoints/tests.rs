@@ -2,21 +2,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
+use irsa_testing::prepared_client;
+
 use super::*;
 
 const BOTOCORE: &str = include_str!("../../tests/botocore_endpoints.py");
 
-/// The Python interpreter with botocore that `cargo xtask test` prepares.
+/// A Python interpreter with botocore.
 fn python() -> Option<PathBuf> {
-    let folder = std::env::var_os("IRSA_CLIENTS_DIR").map(PathBuf::from);
-    let python = folder.map(|folder| folder.join("moto/venv/bin/python"));
-    let python = python.filter(|python| python.is_file());
-    let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-    assert!(
-        python.is_some() || !is_required,
-        "botocore is not prepared: run `cargo xtask test`"
-    );
-    python
+    prepared_client("moto").map(|folder| folder.join("venv/bin/python"))
 }
 
 fn service(name: &str) -> Service {

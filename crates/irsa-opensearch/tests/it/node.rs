@@ -1,8 +1,5 @@
 //! A real OpenSearch node, and the directory of downloads.
-#![expect(
-    clippy::print_stderr,
-    reason = "downloads and skipped tests are reported"
-)]
+#![expect(clippy::print_stderr, reason = "downloads are reported")]
 
 use std::path::PathBuf;
 
@@ -11,6 +8,7 @@ use irsa_components::opensearch::{
     OpenSearch, OpenSearchBinaries, OpenSearchError, OpenSearchOptions,
 };
 use irsa_components::run_as::private_folder;
+use irsa_testing::skip;
 use tempfile::TempDir;
 
 /// A node with its own directory.
@@ -27,7 +25,7 @@ impl Node {
         let note = |line: &str| eprintln!("{line}");
         let binaries = match OpenSearchBinaries::locate(None, &cache_folder(), &note).await {
             Err(error @ OpenSearchError::NoJava { .. }) => {
-                skip(&error.to_string());
+                skip(error);
                 return None;
             }
             located => located.unwrap(),
@@ -43,16 +41,5 @@ impl Node {
 
 /// Returns the directory of downloads.
 pub(crate) fn cache_folder() -> PathBuf {
-    if let Some(given) = std::env::var_os("IRSA_CACHE_DIR") {
-        return given.into();
-    }
-    let (cache, home) = (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"));
-    cache::default_folder(cache.as_deref(), home.as_deref()).expect("a home")
-}
-
-/// Prints why a test is skipped. With `IRSA_REQUIRE_CLIENTS=1`, the test fails.
-pub(crate) fn skip(reason: &str) {
-    let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-    assert!(!is_required, "{reason}");
-    eprintln!("skipped: {reason}");
+    cache::folder(std::env::var_os).expect("a home")
 }

@@ -1,10 +1,8 @@
 //! A panic ends only the session in which it occurs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
-use irsa_identity::{Clock, ManualClock};
+use irsa_identity::{Clock as _, ManualClock};
 use irsa_pgwire::frontend::query;
 use irsa_pgwire::sqlstate::SqlState;
 
@@ -12,52 +10,32 @@ use crate::proxy::{Proxy, Setup};
 use crate::server::{RunningServer, Server};
 use crate::wire::encoded;
 
-/// A clock that can be made to panic.
-#[derive(Debug)]
-struct FailingClock {
-    time: ManualClock,
-    is_broken: Arc<AtomicBool>,
-}
-
-impl Clock for FailingClock {
-    fn now(&self) -> SystemTime {
-        assert!(
-            !self.is_broken.load(Ordering::Relaxed),
-            "a value from outside"
-        );
-        self.time.now()
-    }
-}
-
-/// A proxy with a limit of two connections, and the switch that makes its clock panic.
-async fn with_failing_clock() -> (RunningServer, Proxy, Arc<AtomicBool>) {
+/// A proxy with a limit of two connections, and its clock.
+async fn start() -> (RunningServer, Proxy, ManualClock) {
     let server = Server::new().run().await;
     let mut setup = Setup::for_server(&server);
     setup.limits.max_connections = 2;
-    let is_broken = Arc::new(AtomicBool::new(false));
-    let clock = FailingClock {
-        time: setup.clock.clone(),
-        is_broken: Arc::clone(&is_broken),
-    };
+    // Not the clock of the identity.
+    let clock = ManualClock::new(setup.clock.now());
     let proxy = setup
-        .start_with(|parts| parts.clock = Arc::new(clock))
+        .start_with(|parts| parts.clock = Arc::new(clock.clone()))
         .await;
-    (server, proxy, is_broken)
+    (server, proxy, clock)
 }
 
 #[tokio::test]
 async fn a_panic_ends_its_session_with_an_error_and_no_other_session() {
-    let (server, proxy, is_broken) = with_failing_clock().await;
+    let (server, proxy, clock) = start().await;
     let mut other = proxy.log_in().await.unwrap().wire;
     let mut upstream = server.session().await;
 
-    is_broken.store(true, Ordering::Relaxed);
+    clock.set_broken(true);
     // More often than the connection limit.
     for _ in 0..3 {
         let error = proxy.refusal().await;
         assert_eq!(error.code, SqlState::INTERNAL_ERROR);
         assert!(error.message.contains("internal error"), "{error:?}");
-        assert!(!format!("{error:?}").contains("a value from outside"));
+        assert!(!format!("{error:?}").contains("clock"));
     }
     let request = encoded(|buf| query("select 1", buf));
     other.send(&request).await;
@@ -65,6 +43,6 @@ async fn a_panic_ends_its_session_with_an_error_and_no_other_session() {
     proxy.until_sessions_are(1).await;
     assert_eq!(proxy.metric("postgres_panics_total"), 3);
 
-    is_broken.store(false, Ordering::Relaxed);
+    clock.set_broken(false);
     proxy.log_in().await.unwrap();
 }

@@ -9,11 +9,7 @@ use irsa_components::run_as::{RunAs, private_folder};
 use tempfile::TempDir;
 
 pub(crate) fn cache_folder() -> PathBuf {
-    if let Some(given) = std::env::var_os("IRSA_CACHE_DIR") {
-        return given.into();
-    }
-    let (cache, home) = (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"));
-    cache::default_folder(cache.as_deref(), home.as_deref()).expect("a home")
+    cache::folder(std::env::var_os).expect("a home")
 }
 
 pub(crate) async fn binaries() -> PostgresBinaries {

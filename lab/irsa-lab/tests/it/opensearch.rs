@@ -6,6 +6,7 @@ use irsa_chain::Cause;
 use irsa_components::opensearch::OpenSearchBinaries;
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};
+use irsa_testing::skip;
 use serde_json::json;
 
 use crate::client::{Answer, Call, call};
@@ -26,10 +27,7 @@ impl Stage {
         options.opensearch = true;
         let found = OpenSearchBinaries::locate(None, &options.cache_dir, &|_| {}).await;
         if let Err(error) = found {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "{error}");
-            skipped(&error);
+            skip(error);
             return None;
         }
         let lab = Lab::start(options).await.unwrap();
@@ -57,11 +55,6 @@ impl Stage {
     async fn operate(&self, call: Call) -> Answer {
         self.ask("operate", "camunda/operate-role", call).await
     }
-}
-
-#[expect(clippy::print_stderr, reason = "shown in the test's output")]
-fn skipped(error: &dyn std::error::Error) {
-    eprintln!("skipped: {error}");
 }
 
 fn json_call(call: Call) -> Call {

@@ -11,6 +11,7 @@ use irsa_components::kubernetes::{
     Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
 };
 use irsa_testing::program::{Finished, finish};
+use irsa_testing::{print_line, skip};
 
 use crate::apply_sql::{PASSWORD, SetUp};
 
@@ -25,22 +26,13 @@ struct Cluster {
 }
 
 impl Cluster {
-    /// Returns `None` if Go is missing to build the API server.
-    #[expect(
-        clippy::print_stderr,
-        reason = "a reader of the test's output should know"
-    )]
+    /// If Go is missing to build the API server, prints why the test is skipped.
     fn start(set_up: &SetUp) -> Option<Self> {
-        let (cache, home) = (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"));
-        let folder = std::env::var_os("IRSA_CACHE_DIR").map(PathBuf::from);
-        let folder = folder.or_else(|| cache::default_folder(cache.as_deref(), home.as_deref()));
-        let (folder, note) = (folder.unwrap(), |line: &str| eprintln!("{line}"));
-        let located = KubernetesBinaries::locate(&folder, &note);
+        let cache = cache::folder(std::env::var_os).unwrap();
+        let located = KubernetesBinaries::locate(&cache, &print_line);
         let binaries = match set_up.stage.block_on(located) {
             Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
-                let required = std::env::var_os("IRSA_REQUIRE_CLIENTS");
-                assert!(required.is_none_or(|value| value != "1"), "{error}");
-                eprintln!("skipped: {error}");
+                skip(error);
                 return None;
             }
             located => located.unwrap(),

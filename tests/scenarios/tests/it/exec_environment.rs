@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use irsa_components::cache;
 use irsa_components::postgres::PostgresBinaries;
 
 use crate::pod::Pod;
@@ -103,8 +104,8 @@ fn the_environment_of_the_lab_does_not_bypass_irsa() {
 #[test]
 fn every_variable_that_libpq_reads_is_listed() {
     let stage = shared();
-    let cache = std::env::var_os("IRSA_CACHE_DIR").unwrap_or_else(|| "/var/cache/irsa".into());
-    let located = PostgresBinaries::locate(None, Path::new(&cache), &|_| {});
+    let cache = cache::folder(std::env::var_os).unwrap();
+    let located = PostgresBinaries::locate(None, &cache, &|_| {});
     let binaries = stage.block_on(located).unwrap();
     let libpq = binaries.folder().with_file_name("lib").join("libpq.so.5");
     let read = variables_in(&std::fs::read(&libpq).unwrap());

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use irsa_components::{GoError, helm};
+use irsa_components::{GoError, cache, helm};
 use irsa_testing::program::{finish, irsa};
+use irsa_testing::{print_line, skip};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
@@ -73,21 +74,13 @@ struct Lab {
 }
 
 impl Lab {
-    /// Go is missing: the test is skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
-    #[expect(
-        clippy::print_stderr,
-        reason = "a reader of the test's output should know"
-    )]
+    /// If Go is missing, prints why the test is skipped.
     fn start() -> Option<Self> {
-        let cache = std::env::var_os("IRSA_CACHE_DIR").unwrap_or_else(|| "/var/cache/irsa".into());
+        let cache = cache::folder(std::env::var_os).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let located =
-            runtime.block_on(helm::locate(Path::new(&cache), &|line| eprintln!("{line}")));
+        let located = runtime.block_on(helm::locate(&cache, &print_line));
         if let Err(error @ GoError::Missing { .. }) = &located {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "{error}");
-            eprintln!("skipped: {error}");
+            skip(error);
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

@@ -6,11 +6,12 @@
 mod decisions;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use irsa_components::GoError;
 use irsa_components::terraform::{RootModule, Terraform, TerraformError};
+use irsa_components::{GoError, cache};
 use irsa_testing::program::{Finished, finish, irsa};
+use irsa_testing::skip;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -121,22 +122,15 @@ impl SetUp {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a reader of the test's output should know"
-)]
 fn located() -> Option<Terraform> {
-    let cache = std::env::var_os("IRSA_CACHE_DIR").unwrap_or_else(|| "/var/cache/irsa".into());
+    let cache = cache::folder(std::env::var_os).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    match runtime.block_on(Terraform::locate(Path::new(&cache), &|_| {})) {
+    match runtime.block_on(Terraform::locate(&cache, &|_| {})) {
         Err(error @ (TerraformError::Missing | TerraformError::Go(GoError::Missing { .. }))) => {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "{error}");
-            eprintln!("skipped: {error}");
+            skip(error);
             None
         }
         located => Some(located.unwrap()),

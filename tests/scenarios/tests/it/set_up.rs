@@ -11,6 +11,7 @@ use irsa_components::opensearch::OpenSearchBinaries;
 use irsa_lab::facts::DomainFacts;
 use irsa_lab::{LabOptions, World};
 use irsa_testing::program::{finish, irsa};
+use irsa_testing::skip;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -109,25 +110,21 @@ fn written(arguments: &[&str], folder: &Path) {
     finish(irsa(arguments).arg(folder)).printed();
 }
 
-/// OpenSearch needs Java; without one its tests are skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
-#[expect(
-    clippy::print_stderr,
-    reason = "a reader of the test's output should know"
-)]
+/// OpenSearch needs Java. Without it, prints why the test is skipped.
 fn has_opensearch(options: &LabOptions) -> bool {
-    let cache =
-        std::env::var_os("IRSA_CACHE_DIR").map_or_else(|| options.cache_dir.clone(), Into::into);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let found = runtime.block_on(OpenSearchBinaries::locate(None, &cache, &|_| {}));
+    let found = runtime.block_on(OpenSearchBinaries::locate(
+        None,
+        &options.cache_dir,
+        &|_| {},
+    ));
     let Err(error) = found else {
         return true;
     };
-    let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-    assert!(!is_required, "{error}");
-    eprintln!("skipped: {error}");
+    skip(error);
     false
 }
 

@@ -71,9 +71,6 @@ impl Stage {
 
     /// A stage with a separate lab.
     pub(crate) fn start(mut options: LabOptions) -> Self {
-        if let Some(folder) = std::env::var_os("IRSA_CACHE_DIR") {
-            options.cache_dir = folder.into();
-        }
         options.postgres_bin = std::env::var_os("IRSA_POSTGRES_BIN").map(Into::into);
         let runtime = Runtime::new();
         let lab = runtime.handle.block_on(Lab::start(options)).unwrap();

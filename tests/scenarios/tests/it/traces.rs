@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -15,7 +14,7 @@ use crate::pod::{Pod, USER};
 use crate::sql::Session;
 use crate::stage::shared;
 use irsa_testing::program::{PATIENCE, finish, irsa_with_keys};
-use irsa_testing::secrets;
+use irsa_testing::{prepared_client, secrets};
 
 const ENDPOINT: &str = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -28,22 +27,9 @@ struct Collector {
 }
 
 impl Collector {
-    /// Starts the collector. If it is not prepared, prints the reason.
-    ///
-    /// # Panics
-    /// It is not prepared, and `IRSA_REQUIRE_CLIENTS` is set.
-    #[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
+    /// Starts the collector. If it is missing, prints why the test is skipped.
     fn start() -> Option<Self> {
-        let folder = std::env::var_os("IRSA_CLIENTS_DIR").map(PathBuf::from);
-        let folder = folder.map(|folder| folder.join("collector"));
-        let folder = folder.filter(|folder| folder.join(".made-from").is_file());
-        let Some(folder) = folder else {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "the collector is not prepared");
-            eprintln!("skipped: the collector is not prepared; `cargo xtask test` prepares it");
-            return None;
-        };
+        let folder = prepared_client("collector")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
         let address = port.unwrap().to_string();
         let mut child = Command::new(folder.join("collector"))

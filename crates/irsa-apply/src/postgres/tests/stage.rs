@@ -83,9 +83,6 @@ impl Stage {
         };
         let world = WORLD.replace("MEMBERSHIP", membership);
         let mut options = LabOptions::new(World::from_yaml(&world).unwrap());
-        if let Some(folder) = std::env::var_os("IRSA_CACHE_DIR") {
-            options.cache_dir = folder.into();
-        }
         options.postgres_bin = std::env::var_os("IRSA_POSTGRES_BIN").map(Into::into);
         if kind == Kind::Old {
             options.postgres_bin = Some(version_15()?);

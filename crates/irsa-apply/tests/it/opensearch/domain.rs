@@ -1,11 +1,7 @@
 //! A real OpenSearch as a domain, and an administrator whose network can be cut.
-#![expect(
-    clippy::print_stderr,
-    reason = "downloads and skipped tests are reported"
-)]
+#![expect(clippy::print_stderr, reason = "downloads are reported")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -17,6 +13,7 @@ use irsa_components::opensearch::{
     OpenSearch, OpenSearchBinaries, OpenSearchError, OpenSearchOptions,
 };
 use irsa_components::run_as::private_folder;
+use irsa_testing::skip;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -59,11 +56,10 @@ impl Domain {
     /// Starts a node. Returns `None` and prints the reason if there is no suitable Java.
     pub(super) async fn start_unless_without_java() -> Option<Self> {
         let note = |line: &str| eprintln!("{line}");
-        let binaries = match OpenSearchBinaries::locate(None, &cache_folder(), &note).await {
+        let cache = cache::folder(std::env::var_os).unwrap();
+        let binaries = match OpenSearchBinaries::locate(None, &cache, &note).await {
             Err(error @ OpenSearchError::NoJava { .. }) => {
-                let required = std::env::var_os("IRSA_REQUIRE_CLIENTS");
-                assert!(required.is_none_or(|value| value != "1"), "{error}");
-                eprintln!("skipped: {error}");
+                skip(error);
                 return None;
             }
             located => located.unwrap(),
@@ -134,14 +130,6 @@ impl Domain {
             .filter(|(_, object)| is_ours(object))
             .collect()
     }
-}
-
-fn cache_folder() -> PathBuf {
-    if let Some(given) = std::env::var_os("IRSA_CACHE_DIR") {
-        return given.into();
-    }
-    let (cache, home) = (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"));
-    cache::default_folder(cache.as_deref(), home.as_deref()).unwrap()
 }
 
 // === impl State ===

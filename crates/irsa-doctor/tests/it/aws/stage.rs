@@ -1,7 +1,6 @@
 //! A third-party simulation of AWS (moto), with an account that is set up for each scenario.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use irsa_aws::AwsReader;
 use irsa_doctor::aws::Aws;
 use irsa_doctor::{Database, Domain, IdentityKind, Workload};
 use irsa_identity::{Environment, Identity, IdentitySettings, SourceChoice, SystemClock};
+use irsa_testing::prepared_client;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -42,18 +42,8 @@ impl Stage {
     ///
     /// # Panics
     /// If `IRSA_REQUIRE_CLIENTS` is set, missing files fail the test.
-    #[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
     pub(crate) async fn start() -> Option<Self> {
-        let folder =
-            std::env::var_os("IRSA_CLIENTS_DIR").map(|folder| PathBuf::from(folder).join("moto"));
-        let folder = folder.filter(|folder| folder.join(".made-from").is_file());
-        let Some(folder) = folder else {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "moto is not prepared");
-            eprintln!("skipped: moto is not prepared; `cargo xtask test` prepares it");
-            return None;
-        };
+        let folder = prepared_client("moto")?;
         let mut server = Command::new(folder.join("venv/bin/python"))
             .arg(folder.join("stage.py"))
             .env_remove("AWS_PROFILE")

@@ -15,6 +15,7 @@ use irsa_lab::facts::WorkloadFacts;
 use irsa_lab::oidc::{PodBinding, TokenSpec};
 use irsa_lab::{Lab, LabOptions, World};
 use irsa_net::connect::HttpProxy;
+use irsa_testing::skip;
 use tempfile::TempDir;
 
 use super::given::{DatabaseGiven, DomainGiven, Given, Minted, TokenGiven};
@@ -37,10 +38,7 @@ impl Stage {
         let mut options = LabOptions::new(World::camunda_8_3());
         let found = OpenSearchBinaries::locate(None, &options.cache_dir, &|_| {}).await;
         if let Err(error) = found {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "{error}");
-            skipped(&error);
+            skip(error);
             return None;
         }
         options.opensearch = true;
@@ -216,11 +214,6 @@ impl Stage {
             role: None,
         }]
     }
-}
-
-#[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
-fn skipped(error: &dyn std::error::Error) {
-    eprintln!("skipped: {error}");
 }
 
 fn http_proxy(url: &str) -> HttpProxy {

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use irsa_opensearch::Guards;
+use irsa_testing::skip;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,7 +14,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::domain::{Domain, Step};
-use crate::node::skip;
 use crate::proxy::{Proxy, Setup};
 
 /// A browser needs seconds to start, and more on a busy machine.

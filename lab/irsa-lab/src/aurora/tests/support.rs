@@ -1,6 +1,5 @@
 //! A lab with one cluster, and a pod that signs tokens.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -63,7 +62,7 @@ impl Lab {
             clock,
             authority: Arc::new(LocalAuthority::generate().unwrap()),
             state_dir: folder.path().to_owned(),
-            cache_dir: cache_dir(),
+            cache_dir: cache::folder(std::env::var_os).unwrap(),
             postgres_bin: None,
             java_home: None,
             progress: Arc::new(|_| {}),
@@ -150,11 +149,6 @@ impl Lab {
     pub(super) fn count(&self, operation: &str, outcome: Outcome) -> u64 {
         self.ledger().count(Service::Aurora, operation, outcome)
     }
-}
-
-fn cache_dir() -> PathBuf {
-    let (xdg, home) = (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"));
-    cache::default_folder(xdg.as_deref(), home.as_deref()).unwrap()
 }
 
 /// Signs an RDS token as the IAM User Guide describes, without the verifier's code.

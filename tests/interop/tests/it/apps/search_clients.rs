@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use interop::client::skip;
 use interop::faults::search;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
@@ -16,6 +15,7 @@ use irsa_demo::reference_apps::AppError;
 use irsa_demo::reference_apps::search_clients::{
     self, DomainMode, Event, Running, SearchClient, Work,
 };
+use irsa_testing::skip;
 use tokio::runtime::Runtime;
 
 use crate::opensearch::stage::{Stage, stage};
@@ -42,7 +42,7 @@ fn built() -> Option<PathBuf> {
     let program = search_clients::build(&cache, &|_| {});
     match Runtime::new().unwrap().block_on(program) {
         Err(error @ AppError::Missing { .. }) => {
-            skip(&error.to_string());
+            skip(error);
             None
         }
         built => Some(built.unwrap()),

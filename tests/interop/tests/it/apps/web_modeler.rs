@@ -7,13 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use interop::Error;
-use interop::client::skip;
 use interop::faults::database::DatabaseStage;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
 use irsa_demo::reference_apps::web_modeler::{self, WebModeler};
 use irsa_demo::reference_apps::{AppError, DatabaseMode};
 use irsa_lab::ledger::{Outcome, Service};
+use irsa_testing::skip;
 use load::Load;
 
 use super::until;
@@ -166,7 +166,7 @@ async fn built_unless_missing() -> Option<PathBuf> {
     match web_modeler::build(&cache_folder().unwrap(), &|_| {}).await {
         Ok(built) => Some(built),
         Err(missing @ AppError::Missing { .. }) => {
-            skip(&missing.to_string());
+            skip(missing);
             None
         }
         Err(error) => panic!("{error}"),

@@ -1,9 +1,9 @@
 //! A third-party simulation of an AWS account (moto).
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use irsa_testing::prepared_client;
 use serde_json::{Value, json};
 
 /// An account with a database and a domain, and with the role of Zeebe.
@@ -16,19 +16,9 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// Starts the simulation; `None` if it is not prepared, unless `IRSA_REQUIRE_CLIENTS=1`.
-    #[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
+    /// Starts the simulation. If it is missing, prints why the test is skipped.
     pub(super) fn start() -> Option<Self> {
-        let folder =
-            std::env::var_os("IRSA_CLIENTS_DIR").map(|folder| PathBuf::from(folder).join("moto"));
-        let folder = folder.filter(|folder| folder.join(".made-from").is_file());
-        let Some(folder) = folder else {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "moto is not prepared");
-            eprintln!("skipped: moto is not prepared; `cargo xtask test` prepares it");
-            return None;
-        };
+        let folder = prepared_client("moto")?;
         let mut server = Command::new(folder.join("venv/bin/python"))
             .arg(folder.join("stage.py"))
             .env_remove("AWS_PROFILE")

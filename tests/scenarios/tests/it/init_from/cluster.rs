@@ -5,10 +5,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use irsa_components::GoError;
 use irsa_components::kubernetes::{
     Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
 };
+use irsa_components::{GoError, cache};
+use irsa_testing::{print_line, skip};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,23 +21,17 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster; `None` if Go is missing to build it, unless `IRSA_REQUIRE_CLIENTS=1`.
-    #[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
+    /// Starts a cluster. If Go is missing to build it, prints why the test is skipped.
     pub(super) fn start() -> Option<Self> {
-        let cache = std::env::var_os("IRSA_CACHE_DIR").unwrap_or_else(|| "/var/cache/irsa".into());
+        let cache = cache::folder(std::env::var_os).unwrap();
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
-        let located = runtime.block_on(KubernetesBinaries::locate(Path::new(&cache), &|line| {
-            eprintln!("{line}");
-        }));
+        let located = runtime.block_on(KubernetesBinaries::locate(&cache, &print_line));
         if let Err(error @ KubernetesError::Go(GoError::Missing { .. })) = &located {
-            let is_required =
-                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-            assert!(!is_required, "{error}");
-            eprintln!("skipped: {error}");
+            skip(error);
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

@@ -6,12 +6,13 @@ mod rendered;
 use std::path::Path;
 use std::process::Command;
 
-use interop::client::{skip, tool};
+use interop::client::tool;
 use interop::server::cache_folder;
 use irsa_components::GoError;
 use irsa_components::kubernetes::{
     Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
 };
+use irsa_testing::skip;
 use serde_json::{Value, json};
 
 use super::{blocks, page};
@@ -113,7 +114,7 @@ impl Cluster {
     async fn start() -> Option<Self> {
         let binaries = match KubernetesBinaries::locate(&cache_folder().unwrap(), &|_| {}).await {
             Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
-                skip(&error.to_string());
+                skip(error);
                 return None;
             }
             located => located.unwrap(),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use interop::client::skip;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
 use irsa_demo::reference_apps::keycloak::KeycloakHome;
@@ -11,6 +10,7 @@ use irsa_demo::reference_apps::{AppError, Database, DatabaseMode, maven};
 use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};
+use irsa_testing::skip;
 
 use super::two_phases::TWO_PHASES;
 use crate::stage::start;
@@ -22,7 +22,7 @@ pub(crate) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
     match with_maven().await {
         Ok(home) => Some(home),
         Err(missing @ AppError::Missing { .. }) => {
-            skip(&missing.to_string());
+            skip(missing);
             None
         }
         Err(error) => panic!("{error}"),

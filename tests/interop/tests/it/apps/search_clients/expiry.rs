@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use interop::client::skip;
 use interop::faults::search::{self, workload};
 use interop::port;
 use interop::proxy::Proxy;
@@ -12,6 +11,7 @@ use irsa_components::opensearch::{OpenSearchBinaries, OpenSearchError};
 use irsa_demo::reference_apps::search_clients::{Event, EventKind, Running, SearchClient, Work};
 use irsa_lab::Lab;
 use irsa_lab::facts::DomainFacts;
+use irsa_testing::skip;
 use tokio::runtime::Runtime;
 
 use super::{LIMIT, built, scene, start_client, through};
@@ -94,7 +94,7 @@ fn a_client_continues_after_a_restart_of_its_proxy() {
 async fn lab() -> Option<Lab> {
     let located = OpenSearchBinaries::locate(None, &cache_folder().unwrap(), &|_| {}).await;
     if let Err(error @ OpenSearchError::NoJava { .. }) = located {
-        skip(&error.to_string());
+        skip(error);
         return None;
     }
     Some(search::lab().await.unwrap())
