@@ -19,8 +19,8 @@ use crate::state::Snapshot;
 use crate::sts::Sts;
 use crate::{
     ApiAnswer, ApiCall, ApiError, CallerIdentity, Clock, ClockOffset, IdentityCounters,
-    IdentityError, IdentitySettings, IdentityState, ResolvedSource, RoleStep, SessionCredentials,
-    StsObserver, Timeouts,
+    IdentityError, IdentityObserver, IdentitySettings, IdentityState, ResolvedSource, RoleStep,
+    SessionCredentials, Timeouts,
 };
 
 mod renewal;
@@ -59,7 +59,7 @@ impl Identity {
         Self::start_observed(settings, clock, None)
     }
 
-    /// Like [`Identity::start`], and reports all calls to STS to `observer`.
+    /// Like [`Identity::start`], and reports all calls to STS and to the Pod Identity agent to `observer`.
     ///
     /// # Errors
     /// See [`Identity::start`].
@@ -69,7 +69,7 @@ impl Identity {
     pub fn start_observed(
         settings: IdentitySettings,
         clock: Arc<dyn Clock>,
-        observer: Option<Arc<dyn StsObserver>>,
+        observer: Option<Arc<dyn IdentityObserver>>,
     ) -> Result<Self, IdentityError> {
         let source = ResolvedSource::resolve(&settings.choice, &settings.environment)?;
         for warning in source.warnings() {
@@ -78,7 +78,9 @@ impl Identity {
         let settings = Arc::new(settings);
         let http = Http::new(&settings)?;
         let tools = Tools {
-            sts: Sts::new(settings.clone(), http.clone(), clock.clone()).observed_by(observer),
+            sts: Sts::new(settings.clone(), http.clone(), clock.clone())
+                .observed_by(observer.clone()),
+            observer,
             session: session_name(&settings)?,
             http,
             clock,

@@ -90,6 +90,7 @@ impl Inspection {
             sts: self.sts.clone(),
             session: self.session_name()?,
             clock: self.clock.clone(),
+            observer: None,
         };
         let exchange = from_source(source.kind(), settings, &tools)?;
         let mut credentials = exchange.exchange().await?;

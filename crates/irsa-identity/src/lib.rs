@@ -46,7 +46,7 @@ pub use http_signing::{
 };
 pub use identity::Identity;
 pub use inspection::{Inspection, StsAnswer, read_token_file, sign_rds_token};
-pub use observer::{StsCall, StsObserver};
+pub use observer::{IdentityCall, IdentityObserver, IdentityService};
 pub use rds::{RdsSigner, RdsTarget, RdsToken};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use settings::{IdentitySettings, RoleStep, Timeouts};

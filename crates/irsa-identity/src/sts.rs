@@ -19,8 +19,8 @@ use tracing::subscriber::NoSubscriber;
 use crate::error::scrub::scrub;
 use crate::http::{Http, HttpUrl, MAX_BODY};
 use crate::{
-    CallerIdentity, Clock, IdentityError, IdentitySettings, RoleStep, SessionCredentials,
-    StsAnswer, StsCall, StsObserver,
+    CallerIdentity, Clock, IdentityCall, IdentityError, IdentityObserver, IdentityService,
+    IdentitySettings, RoleStep, SessionCredentials, StsAnswer,
 };
 
 mod config;
@@ -37,7 +37,7 @@ pub(crate) struct Sts {
     http: Http,
     clock: Arc<dyn Clock>,
     time: AwsTime,
-    observer: Option<Arc<dyn StsObserver>>,
+    observer: Option<Arc<dyn IdentityObserver>>,
 }
 
 /// A call to STS.
@@ -60,7 +60,7 @@ impl Sts {
     }
 
     /// Reports each call to `observer`.
-    pub(crate) fn observed_by(self, observer: Option<Arc<dyn StsObserver>>) -> Self {
+    pub(crate) fn observed_by(self, observer: Option<Arc<dyn IdentityObserver>>) -> Self {
         Self { observer, ..self }
     }
 
@@ -223,9 +223,13 @@ impl Sts {
 
     fn report(&self, call: Call, took: Duration, error: Option<&IdentityError>) {
         if let Some(observer) = &self.observer {
-            observer.called(&StsCall {
+            let region = self.known_region();
+            let service = IdentityService::Sts {
                 operation: call.name(),
-                region: self.known_region().as_ref(),
+                region: region.as_ref(),
+            };
+            observer.called(&IdentityCall {
+                service,
                 took,
                 error,
             });

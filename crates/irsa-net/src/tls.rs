@@ -6,6 +6,7 @@
 mod authority;
 mod client;
 mod client_hello;
+mod client_identity;
 mod client_names;
 mod error;
 mod explain;
@@ -22,6 +23,7 @@ use rustls::crypto::CryptoProvider;
 pub use self::authority::{Issued, LocalAuthority};
 pub use self::client::{ReplaceableRoots, client_config};
 pub use self::client_hello::{ClientHelloLimit, MAX_CLIENT_HELLO, limit_client_hello};
+pub use self::client_identity::ClientIdentity;
 pub use self::client_names::client_certificate_names;
 pub use self::error::TlsError;
 pub use self::explain::{explain, explain_io};

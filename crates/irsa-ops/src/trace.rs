@@ -7,6 +7,7 @@
 //! Attributes contain no secrets, no SQL, no request paths and no bodies. Their names follow the semantic conventions
 //! of OpenTelemetry; names with the prefix `irsa.` are irsa's own.
 
+mod compression;
 mod context;
 mod encode;
 mod export;

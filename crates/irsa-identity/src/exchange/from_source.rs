@@ -13,7 +13,7 @@ use crate::http::Http;
 use crate::profile::Profile;
 use crate::source::SourceKind;
 use crate::sts::Sts;
-use crate::{Clock, IdentityError, IdentitySettings};
+use crate::{Clock, IdentityError, IdentityObserver, IdentitySettings};
 
 /// The tools that all exchanges of an identity share.
 #[derive(Debug, Clone)]
@@ -22,6 +22,7 @@ pub(crate) struct Tools {
     pub(crate) sts: Sts,
     pub(crate) session: SessionName,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Option<Arc<dyn IdentityObserver>>,
 }
 
 /// Creates the exchange of a source, without any request.
@@ -48,12 +49,10 @@ pub(crate) fn from_source(
                 sts: tools.sts.clone(),
             })
         }
-        SourceKind::PodIdentity { uri, token_file } => Box::new(PodIdentity::new(
-            uri,
-            token_file,
-            tools.http.clone(),
-            limit,
-        )?),
+        SourceKind::PodIdentity { uri, token_file } => Box::new(
+            PodIdentity::new(uri, token_file, tools.http.clone(), limit)?
+                .observed_by(tools.observer.clone()),
+        ),
         SourceKind::Env => {
             let aws_time = Arc::new(tools.sts.time().clone());
             Box::new(Env::new(environment, aws_time)?)

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use irsa_chain::{Cause, Link};
@@ -11,7 +12,9 @@ use secrecy::ExposeSecret;
 use super::{Exchange, Exchanged, agent};
 use crate::error::scrub::scrub;
 use crate::http::{Answer, Http, HttpUrl};
-use crate::{IdentityError, SessionCredentials, token_file};
+use crate::{
+    IdentityCall, IdentityError, IdentityObserver, IdentityService, SessionCredentials, token_file,
+};
 
 /// The addresses of the ECS and EKS agents, which use clear text.
 const AGENTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
@@ -22,6 +25,7 @@ pub(super) struct PodIdentity {
     token_file: PathBuf,
     http: Http,
     limit: Duration,
+    observer: Option<Arc<dyn IdentityObserver>>,
 }
 
 impl PodIdentity {
@@ -41,13 +45,30 @@ impl PodIdentity {
             token_file: token_file.to_owned(),
             http,
             limit,
+            observer: None,
         })
+    }
+
+    /// Reports each call to `observer`.
+    pub(super) fn observed_by(self, observer: Option<Arc<dyn IdentityObserver>>) -> Self {
+        Self { observer, ..self }
     }
 
     async fn ask(&self) -> Result<SessionCredentials, IdentityError> {
         let token = token_file::read(&self.token_file).await?;
         let token = token.expose_secret();
         let request = self.request(token)?;
+        let begun = Instant::now();
+        let outcome = self.send(request, token).await;
+        self.report(begun.elapsed(), outcome.as_ref().err());
+        outcome
+    }
+
+    async fn send(
+        &self,
+        request: HttpRequest,
+        token: &str,
+    ) -> Result<SessionCredentials, IdentityError> {
         let answer = self.http.ask_local(request, self.limit).await;
         let answer = answer.map_err(|why| self.unreachable(&scrub(&why, &[token])))?;
         if answer.status != 200 {
@@ -57,6 +78,19 @@ impl PodIdentity {
             let text = "the Pod Identity agent's response contains no credentials";
             IdentityError::new(Cause::PodIdentityRefused, text)
         })
+    }
+
+    fn report(&self, took: Duration, error: Option<&IdentityError>) {
+        if let Some(observer) = &self.observer {
+            let service = IdentityService::PodIdentityAgent {
+                host: self.uri.host(),
+            };
+            observer.called(&IdentityCall {
+                service,
+                took,
+                error,
+            });
+        }
     }
 
     /// Creates the request. The token is sent without `Bearer`, which the agent would reject as malformed.

@@ -45,6 +45,7 @@ fn start(script: &Script, clock: Arc<dyn Clock>) -> Identity {
         session: session_name(&settings).unwrap(),
         http,
         clock,
+        observer: None,
     };
     let source = ResolvedSource::resolve(&SourceChoice::Imds, &settings.environment).unwrap();
     let exchange = Box::new(script.clone());

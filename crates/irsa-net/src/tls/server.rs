@@ -56,6 +56,14 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(found)
 }
 
+/// Reads a certificate with its intermediates, and its key.
+pub(super) fn certified_key(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, TlsError> {
+    let chain = certificates(certificate)?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, &error))?;
+    let certified = CertifiedKey::from_der(chain, private, &provider());
+    certified.map(Arc::new).map_err(TlsError::Configuration)
+}
+
 // === impl ServerIdentity ===
 
 impl ServerIdentity {
@@ -71,13 +79,9 @@ impl ServerIdentity {
         key: &Path,
         client_ca: Option<&Path>,
     ) -> Result<Self, TlsError> {
-        let chain = certificates(certificate)?;
-        let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, &error))?;
-        let key =
-            CertifiedKey::from_der(chain, private, &provider()).map_err(TlsError::Configuration)?;
         let clients = client_ca.map(client_verifier).transpose()?;
         Ok(Self {
-            key: Arc::new(key),
+            key: certified_key(certificate, key)?,
             clients: clients.unwrap_or_else(|| Arc::new(NoClientAuth)),
         })
     }

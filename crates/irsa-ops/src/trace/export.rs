@@ -9,6 +9,7 @@ use irsa_net::retry::{Backoff, retry_after, with_jitter};
 use rustls::ClientConfig;
 use tokio::time::{sleep, timeout};
 
+use super::compression::Compression;
 use super::post::{Answer, Collector};
 use super::queue::Queue;
 use super::span::SpanData;
@@ -23,6 +24,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), 2, Duration::f
 pub struct Exporter {
     queue: Arc<Queue>,
     collector: Collector,
+    compression: Compression,
     resource: Vec<(String, String)>,
     delay: Duration,
     timeout: Duration,
@@ -43,7 +45,8 @@ impl Exporter {
     ) -> Self {
         Self {
             queue,
-            collector: Collector::new(settings.endpoint, settings.headers, tls),
+            compression: settings.compression,
+            collector: Collector::new(&settings, tls),
             resource: settings.resource,
             delay: settings.batch.delay,
             timeout: settings.timeout,
@@ -84,8 +87,12 @@ impl Exporter {
     }
 
     async fn export(&self, spans: &[SpanData]) {
-        let body = Bytes::from(encode::request(&self.resource, spans));
         let count = spans.len() as u64;
+        let body = encode::request(&self.resource, spans);
+        let body = match self.compression.compress(body) {
+            Ok(body) => Bytes::from(body),
+            Err(error) => return self.warn(DropReason::Rejected, count, &error.to_string()),
+        };
         let mut last = String::new();
         let answer = timeout(self.timeout, self.accepted(&body, &mut last)).await;
         match answer {

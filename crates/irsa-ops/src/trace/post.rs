@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    CONTENT_TYPE, HOST, HeaderMap, HeaderValue, InvalidHeaderValue, RETRY_AFTER, USER_AGENT,
+    CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, InvalidHeaderValue, RETRY_AFTER,
+    USER_AGENT,
 };
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -19,9 +20,11 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
-use super::settings::Endpoint;
+use super::TraceSettings;
+use super::compression::Compression;
+use super::settings::{Endpoint, TlsFiles};
 
 /// The maximum size of a response.
 const MAX_BODY: usize = 64 * 1024;
@@ -31,6 +34,8 @@ const MAX_BODY: usize = 64 * 1024;
 pub(super) struct Collector {
     endpoint: Endpoint,
     headers: HeaderMap,
+    compression: Compression,
+    tls_files: TlsFiles,
     tls: Arc<ClientConfig>,
 }
 
@@ -67,10 +72,13 @@ struct PartialSuccess {
 // === impl Collector ===
 
 impl Collector {
-    pub(super) fn new(endpoint: Endpoint, headers: HeaderMap, tls: Arc<ClientConfig>) -> Self {
+    /// Creates a collector. `tls` applies as far as the settings have no files for the connection.
+    pub(super) fn new(settings: &TraceSettings, tls: Arc<ClientConfig>) -> Self {
         Self {
-            endpoint,
-            headers,
+            endpoint: settings.endpoint.clone(),
+            headers: settings.headers.clone(),
+            compression: settings.compression,
+            tls_files: settings.tls_files.clone(),
             tls,
         }
     }
@@ -79,7 +87,8 @@ impl Collector {
         &self.endpoint
     }
 
-    /// Sends `body`, an export in JSON. `limit` applies to the connection; the caller limits the time of the request.
+    /// Sends `body`, a compressed export in JSON. `limit` applies to the connection; the caller limits the time of the
+    /// request.
     pub(super) async fn post(&self, body: Bytes, limit: Duration) -> Result<Answer, PostError> {
         let options = ConnectOptions {
             timeout: limit,
@@ -93,10 +102,21 @@ impl Collector {
         }
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|_| PostError("its name cannot be in a certificate".into()))?;
-        let connecting = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream);
+        let connecting = TlsConnector::from(self.tls().await?).connect(name, stream);
         let stream = connecting.await.map_err(HandshakeError::from);
         let stream = stream.map_err(|error| PostError(error.sentence("the collector").into()))?;
         send(stream, request).await
+    }
+
+    /// Returns the configuration of a connection. Files are read again, because they are renewed while irsa runs.
+    async fn tls(&self) -> Result<Arc<ClientConfig>, PostError> {
+        if self.tls_files.is_empty() {
+            return Ok(Arc::clone(&self.tls));
+        }
+        let (files, default) = (self.tls_files.clone(), Arc::clone(&self.tls));
+        let read = spawn_blocking(move || files.config(&default)).await;
+        let config = read.map_err(|error| PostError(error.to_string().into()))?;
+        config.map_err(|error| PostError(error.to_string().into()))
     }
 
     fn request(&self, body: Bytes) -> Result<Request<Full<Bytes>>, PostError> {
@@ -109,6 +129,9 @@ impl Collector {
         headers.clone_from(&self.headers);
         headers.insert(HOST, host.map_err(invalid)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(encoding) = self.compression.content_encoding() {
+            headers.insert(CONTENT_ENCODING, encoding);
+        }
         let agent = concat!("irsa/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
         Ok(request)

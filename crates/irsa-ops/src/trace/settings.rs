@@ -1,20 +1,6 @@
 //! The standard environment variables of OpenTelemetry
 //! (<https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>).
 
-mod endpoint;
-mod variables;
-
-use std::fmt;
-use std::time::Duration;
-
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::percent_decode_str;
-
-pub(super) use self::endpoint::Endpoint;
-pub use self::variables::{VARIABLES, Variable};
-
-use super::sampler::Sampler;
-
 /// The names of a variable of the exporter: that of traces, and that of all signals.
 macro_rules! otlp {
     ($name:literal) => {
@@ -25,8 +11,25 @@ macro_rules! otlp {
     };
 }
 
-/// Variables for TLS, which irsa's own settings replace.
-const WITHOUT_EFFECT: [[&str; 2]; 3] = [
+mod endpoint;
+mod tls_files;
+mod variables;
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
+
+pub(super) use self::endpoint::Endpoint;
+pub(super) use self::tls_files::TlsFiles;
+pub use self::variables::{VARIABLES, Variable};
+
+use super::compression::Compression;
+use super::sampler::Sampler;
+
+/// Variables that have no effect on an `http` endpoint.
+const TLS_ONLY: [[&str; 2]; 3] = [
     otlp!("CERTIFICATE"),
     otlp!("CLIENT_CERTIFICATE"),
     otlp!("CLIENT_KEY"),
@@ -42,6 +45,8 @@ pub struct TraceSettings {
     pub(super) endpoint: Endpoint,
     /// The headers of each request, which may contain a key.
     pub(super) headers: HeaderMap,
+    pub(super) tls_files: TlsFiles,
+    pub(super) compression: Compression,
     /// The time limit of an export with its retries.
     pub(super) timeout: Duration,
     pub(super) sampler: Sampler,
@@ -75,7 +80,8 @@ impl TraceSettings {
     /// is unset and an endpoint is set. `version` is that of the program.
     ///
     /// # Errors
-    /// A message for each invalid variable. If traces are off, the other variables are not read.
+    /// A message for each invalid variable, and for each file that cannot be used. If traces are off, the other variables
+    /// are not read.
     pub fn from_variables(
         get: &dyn Fn(&str) -> Option<String>,
         version: &str,
@@ -93,6 +99,12 @@ impl TraceSettings {
         let endpoint = variables.collect(endpoint);
         let headers = variables.headers();
         let headers = variables.collect(headers).unwrap_or_default();
+        let tls_files = endpoint
+            .as_ref()
+            .map(|endpoint| variables.tls_files(endpoint));
+        let tls_files = tls_files.and_then(|files| variables.collect(files));
+        let compression = variables.compression();
+        let compression = variables.collect(compression).unwrap_or_default();
         let timeout = variables.milliseconds(&otlp!("TIMEOUT"), 10_000);
         let export = variables.milliseconds(&["OTEL_BSP_EXPORT_TIMEOUT"], 30_000);
         let sampler = variables.sampler();
@@ -104,6 +116,8 @@ impl TraceSettings {
             warnings: variables.warnings(&endpoint, &headers),
             endpoint,
             headers,
+            tls_files: tls_files.unwrap_or_default(),
+            compression,
             timeout: timeout.min(export),
             sampler,
             batch,
@@ -220,6 +234,14 @@ impl Variables<'_> {
         Ok(headers)
     }
 
+    fn compression(&self) -> Result<Compression, String> {
+        let Some((name, value)) = self.first(&otlp!("COMPRESSION")) else {
+            return Ok(Compression::default());
+        };
+        Compression::parse(&value)
+            .ok_or_else(|| format!("{name}: `{value}` is not supported; expected `gzip` or `none`"))
+    }
+
     fn sampler(&self) -> Result<Sampler, String> {
         let Some(name) = self.value("OTEL_TRACES_SAMPLER") else {
             return Ok(Sampler::default());
@@ -289,24 +311,19 @@ impl Variables<'_> {
 
     fn warnings(&self, endpoint: &Endpoint, headers: &HeaderMap) -> Vec<String> {
         let mut warnings = Vec::new();
-        if let Some((name, value)) = self.first(&otlp!("COMPRESSION"))
-            && value != "none"
-        {
-            warnings.push(format!("{name}: irsa sends traces without compression"));
-        }
         if !headers.is_empty() && endpoint.is_clear_text_beyond_this_machine() {
             let [_, name] = otlp!("HEADERS");
             warnings.push(format!(
                 "{name} is sent in clear text to `{endpoint}`; use `https` if it contains a key"
             ));
         }
-        for name in WITHOUT_EFFECT.into_iter().flatten() {
-            if self.value(name).is_some() {
-                warnings.push(format!(
-                    "{name} has no effect; add the collector's CA with `--ca-file`"
-                ));
-            }
-        }
+        let tls_only = TLS_ONLY.iter().filter(|_| !endpoint.is_https());
+        warnings.extend(tls_only.filter_map(|names| {
+            let (name, _) = self.first(names)?;
+            Some(format!(
+                "{name} has no effect on `{endpoint}`, whose scheme is not `https`"
+            ))
+        }));
         warnings
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -77,7 +78,11 @@ async fn respond(
     let body = body.collect().await.unwrap().to_bytes();
     let status = shared.statuses.get(number).copied().unwrap_or(200);
     if status == 200 {
-        let body = serde_json::from_slice(&body).unwrap();
+        let body = if parts.headers.contains_key("content-encoding") {
+            serde_json::from_reader(GzDecoder::new(&*body)).unwrap()
+        } else {
+            serde_json::from_slice(&body).unwrap()
+        };
         shared.received.lock().unwrap().push((parts.headers, body));
     }
     let mut response = Response::new(Full::new(Bytes::from("{}")));
@@ -177,6 +182,29 @@ async fn a_request_and_its_attempt_reach_the_collector() {
         (&client["status"]["code"], &server["status"]["code"]),
         (&2.into(), &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn an_export_is_compressed_on_demand() {
+    let collector = Collector::start(&[]).await;
+    let length = |compression: &'static str| {
+        let variables = [("OTEL_EXPORTER_OTLP_COMPRESSION", compression)];
+        let settings = settings(collector.address, &variables);
+        let metrics = exported(settings, |tracer| {
+            for _ in 0..100 {
+                tracer.start("a", SpanKind::Internal, None).unwrap().end();
+            }
+        });
+        let collector = &collector;
+        async move {
+            assert!(metrics.await.contains("trace_spans_exported_total 100"));
+            let (headers, _) = collector.shared.received.lock().unwrap().pop().unwrap();
+            let length = headers["content-length"].to_str().unwrap();
+            length.parse::<usize>().unwrap()
+        }
+    };
+    let (plain, compressed) = (length("none").await, length("gzip").await);
+    assert!(compressed < plain / 2, "{compressed} of {plain} bytes");
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
-//! Traces of the proxy: the exporter, and the spans of calls to STS.
+//! Traces of the proxy: the exporter, and the spans of calls that obtain credentials.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use irsa_chain::Cause;
-use irsa_identity::{Clock, StsCall, StsObserver, SystemClock};
+use irsa_identity::{Clock, IdentityCall, IdentityObserver, IdentityService, SystemClock};
 use irsa_net::tls::ReplaceableRoots;
 use irsa_ops::metrics::Metrics;
-use irsa_ops::trace::{SpanKind, TraceMetrics, TraceSettings, Tracer};
+use irsa_ops::trace::{Span, SpanKind, TraceMetrics, TraceSettings, Tracer};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -24,9 +24,10 @@ pub(super) struct Traces {
     exporter: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
-/// Records a span of each call to STS. The calls are made in the background, so each is a separate trace.
+/// Records a span of each call to STS or to the Pod Identity agent. The calls are made in the background, so each is a
+/// separate trace.
 #[derive(Debug)]
-struct StsSpans(Tracer);
+struct IdentitySpans(Tracer);
 
 // === impl Traces ===
 
@@ -59,10 +60,10 @@ impl Traces {
         self.tracer.clone()
     }
 
-    /// Returns the observer of calls to STS.
-    pub(super) fn observer(&self) -> Option<Arc<dyn StsObserver>> {
+    /// Returns the observer of calls that obtain credentials.
+    pub(super) fn observer(&self) -> Option<Arc<dyn IdentityObserver>> {
         let tracer = self.tracer.clone()?;
-        Some(Arc::new(StsSpans(tracer)))
+        Some(Arc::new(IdentitySpans(tracer)))
     }
 
     /// Exports the last spans, for at most [`FLUSH_TIME`].
@@ -81,26 +82,38 @@ fn now() -> SystemTime {
     SystemClock.now()
 }
 
-// === impl StsSpans ===
+// === impl IdentitySpans ===
 
-impl StsObserver for StsSpans {
-    /// Attributes follow the semantic conventions for the AWS SDK.
-    fn called(&self, call: &StsCall<'_>) {
-        let name = format!("STS/{}", call.operation);
+impl IdentityObserver for IdentitySpans {
+    fn called(&self, call: &IdentityCall<'_>) {
+        let name = match call.service {
+            IdentityService::Sts { operation, .. } => format!("STS/{operation}"),
+            IdentityService::PodIdentityAgent { .. } => "PodIdentity/credentials".to_owned(),
+        };
         let Some(span) = self.0.start(name, SpanKind::Client, None) else {
             return;
         };
         let mut span = span.backdated(call.took);
-        span.set("rpc.system", "aws-api");
-        span.set("rpc.service", "STS");
-        span.set("rpc.method", call.operation);
-        if let Some(region) = call.region {
-            span.set("cloud.region", region.to_string());
-        }
+        describe(&mut span, call.service);
         if let Some(error) = call.error {
             span.set("irsa.link", error.link().id());
             span.fail(error.cause().map_or("unknown", Cause::id));
         }
         span.end();
+    }
+}
+
+/// Adds the attributes of the service. Those of STS follow the semantic conventions for the AWS SDK.
+fn describe(span: &mut Span, service: IdentityService<'_>) {
+    match service {
+        IdentityService::Sts { operation, region } => {
+            span.set("rpc.system", "aws-api");
+            span.set("rpc.service", "STS");
+            span.set("rpc.method", operation);
+            if let Some(region) = region {
+                span.set("cloud.region", region.to_string());
+            }
+        }
+        IdentityService::PodIdentityAgent { host } => span.set("server.address", host.to_owned()),
     }
 }

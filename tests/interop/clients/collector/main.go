@@ -1,5 +1,5 @@
 // The OTLP receiver of the OpenTelemetry Collector. It prints "{}" when it listens, and then each accepted export as a
-// line of JSON, until its standard input ends.
+// line of JSON, until its standard input ends. With files, it requires TLS and client certificates of a CA.
 package main
 
 import (
@@ -18,20 +18,26 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: collector HOST:PORT")
+	http := map[string]any{}
+	switch len(os.Args) {
+	case 5:
+		http["tls"] = map[string]any{"cert_file": os.Args[2], "key_file": os.Args[3], "client_ca_file": os.Args[4]}
+		fallthrough
+	case 2:
+		http["endpoint"] = os.Args[1]
+	default:
+		fmt.Fprintln(os.Stderr, "usage: collector HOST:PORT [CERTIFICATE KEY CLIENT_CA]")
 		os.Exit(2)
 	}
-	if err := run(context.Background(), os.Args[1]); err != nil {
+	if err := run(context.Background(), http); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, address string) error {
+func run(ctx context.Context, http map[string]any) error {
 	factory := otlpreceiver.NewFactory()
 	config := factory.CreateDefaultConfig()
-	http := map[string]any{"endpoint": address}
 	given := map[string]any{"protocols": map[string]any{"http": http}}
 	if err := confmap.NewFromStringMap(given).Unmarshal(config); err != nil {
 		return err

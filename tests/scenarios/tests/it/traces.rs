@@ -1,5 +1,6 @@
 //! Traces in the OTLP receiver of the OpenTelemetry Collector.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -7,7 +8,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
+use irsa_net::tls::LocalAuthority;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::http::call;
 use crate::pod::{Pod, USER};
@@ -29,11 +32,22 @@ struct Collector {
 impl Collector {
     /// Starts the collector. If it is missing, prints why the test is skipped.
     fn start() -> Option<Self> {
+        Self::start_with("http://127.0.0.1", &[])
+    }
+
+    /// Starts a collector that requires a client certificate of the same CA as its own.
+    fn start_with_tls(files: &TlsFiles) -> Option<Self> {
+        let paths = ["server.pem", "server.key", "ca.pem"].map(|name| files.path(name));
+        Self::start_with("https://localhost", &paths)
+    }
+
+    fn start_with(url: &str, files: &[String]) -> Option<Self> {
         let folder = prepared_client("collector")?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let address = port.unwrap().to_string();
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+        let address = address.unwrap();
         let mut child = Command::new(folder.join("collector"))
-            .arg(&address)
+            .arg(address.to_string())
+            .args(files)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -48,7 +62,7 @@ impl Collector {
         assert_eq!(lines.recv_timeout(PATIENCE).as_deref(), Ok("{}"));
         Some(Self {
             child,
-            url: format!("http://{address}"),
+            url: format!("{url}:{}", address.port()),
             lines,
         })
     }
@@ -78,6 +92,32 @@ impl Drop for Collector {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A directory with a CA, and with the certificates of a server and of a client.
+struct TlsFiles(TempDir);
+
+impl TlsFiles {
+    fn new() -> Self {
+        let files = Self(tempfile::tempdir().unwrap());
+        let authority = LocalAuthority::generate().unwrap();
+        let server = authority.issue_server(&["localhost"]).unwrap();
+        let client = authority.issue_client("irsa").unwrap();
+        for (name, text) in [
+            ("ca.pem", authority.ca_pem()),
+            ("server.pem", &server.certificate_pem),
+            ("server.key", &server.key_pem),
+            ("client.pem", &client.certificate_pem),
+            ("client.key", &client.key_pem),
+        ] {
+            fs::write(files.path(name), text).unwrap();
+        }
+        files
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
     }
 }
 
@@ -151,6 +191,42 @@ fn logins_requests_and_calls_to_sts_reach_the_collector() {
     let login = named(&spans, "login");
     assert_eq!(span_attribute(login, "irsa.link"), Some("grant"), "{login}");
     assert_eq!(login["status"]["code"], 2);
+}
+
+#[test]
+fn an_https_collector_gets_spans_of_the_pod_identity_agent() {
+    let files = TlsFiles::new();
+    let Some(collector) = Collector::start_with_tls(&files) else {
+        return;
+    };
+    let stage = shared();
+    let proxy = Pod::for_workload(&stage, "keycloak-pod-identity")
+        .with("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)
+        .with("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+        .with("OTEL_EXPORTER_OTLP_CERTIFICATE", files.path("ca.pem"))
+        .with(
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+            files.path("client.pem"),
+        )
+        .with("OTEL_EXPORTER_OTLP_CLIENT_KEY", files.path("client.key"))
+        .with("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
+        .with("OTEL_BSP_SCHEDULE_DELAY", "50")
+        .proxy(&[]);
+    drop(proxy.connect(USER, USER).unwrap());
+    let agent = "PodIdentity/credentials";
+    let (_, spans) = collector.until(&[agent, "login"]);
+    let call = named(&spans, agent);
+    assert_eq!(span_attribute(call, "server.address"), Some("127.0.0.1"));
+    assert_eq!(span_attribute(call, "error.type"), None);
+
+    // The files are read again for each connection.
+    let ca = fs::read(files.path("ca.pem")).unwrap();
+    fs::copy(TlsFiles::new().path("ca.pem"), files.path("ca.pem")).unwrap();
+    drop(proxy.connect(USER, USER).unwrap());
+    proxy.logs("cannot export traces", 1);
+    fs::write(files.path("ca.pem"), ca).unwrap();
+    drop(proxy.connect(USER, USER).unwrap());
+    collector.until(&["login"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The rules of OpenTelemetry's specification, and irsa's mistakes at the start.
 
+use irsa_net::tls::LocalAuthority;
+
 use super::*;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Option<TraceSettings>, Vec<String>> {
@@ -147,6 +149,7 @@ fn each_invalid_value_is_a_mistake_that_names_its_variable() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel:4318"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://otel"),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://me:hush@otel"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
         ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
@@ -173,15 +176,68 @@ fn what_has_no_effect_causes_a_warning() {
     let key = ("OTEL_EXPORTER_OTLP_HEADERS", "k=v");
     assert!(warnings(&[far, key]).contains("in clear text"));
     assert_eq!(warnings(&[far]), "");
-    assert!(
-        warnings(&[("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")]).contains("without compression")
-    );
-    assert!(warnings(&[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem")]).contains("--ca-file"));
+    let ca = ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem");
+    let expected =
+        "OTEL_EXPORTER_OTLP_CERTIFICATE has no effect on `http://otel.example:4318/v1/traces`";
+    assert!(warnings(&[far, ca]).starts_with(expected));
+}
+
+#[test]
+fn files_for_tls_must_be_usable() {
+    let authority = LocalAuthority::generate().unwrap();
+    let issued = authority.issue_client("irsa").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| -> &'static str {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned().leak()
+    };
+    let (ca, empty) = (write("ca.pem", authority.ca_pem()), write("empty.pem", ""));
+    let certificate = write("client.pem", &issued.certificate_pem);
+    let key = write("client.key", &issued.key_pem);
+    let https = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otel.example:4318");
+    let names = [
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    ];
+    let files = |paths: [&'static str; 3]| -> Vec<_> {
+        let set = names
+            .into_iter()
+            .zip(paths)
+            .filter(|(_, path)| !path.is_empty());
+        set.chain([https]).collect()
+    };
+    let usable = on(&files([ca, certificate, key]));
+    assert_eq!(usable.warnings().join(""), "");
+    assert!(!usable.tls_files.is_empty());
+    for (paths, expected) in [
+        ([empty, "", ""], "OTEL_EXPORTER_OTLP_CERTIFICATE: `"),
+        (
+            ["/nowhere", "", ""],
+            "OTEL_EXPORTER_OTLP_CERTIFICATE: cannot use `/nowhere`",
+        ),
+        (
+            ["", certificate, ""],
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: set the variable of the key",
+        ),
+        (
+            ["", "", key],
+            "OTEL_EXPORTER_OTLP_CLIENT_KEY: set the variable of the certificate",
+        ),
+        (
+            ["", ca, key],
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: cannot set up TLS",
+        ),
+    ] {
+        let [mistake] = mistakes(&files(paths)).try_into().unwrap();
+        assert!(mistake.starts_with(expected), "{mistake}");
+    }
 }
 
 #[test]
 fn every_variable_is_listed() {
-    let source = include_str!("../settings.rs");
+    let source = concat!(include_str!("../settings.rs"), include_str!("tls_files.rs"));
     for variable in VARIABLES {
         let name = variable.name;
         let short = name.trim_start_matches("OTEL_EXPORTER_OTLP_");

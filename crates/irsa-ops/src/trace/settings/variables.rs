@@ -71,10 +71,36 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "OTEL_EXPORTER_OTLP_COMPRESSION",
         "`none`",
-        "`gzip` causes a warning: irsa does not compress",
+        "`gzip` compresses exports",
     ),
     variable(
         "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+        "",
+        "the same for traces",
+    ),
+    variable(
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "",
+        "PEM file with the CAs of an `https` collector; they replace the public ones and those of `--ca-file`",
+    ),
+    variable(
+        "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+        "",
+        "the same for traces",
+    ),
+    variable(
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        "",
+        "PEM file with the certificate that irsa presents to an `https` collector",
+    ),
+    variable(
+        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+        "",
+        "the same for traces",
+    ),
+    variable("OTEL_EXPORTER_OTLP_CLIENT_KEY", "", "PEM file with its key"),
+    variable(
+        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
         "",
         "the same for traces",
     ),
