@@ -116,8 +116,8 @@ causes! {
         "the OIDC provider's thumbprint does not match the issuer's CA certificate"
         "run `aws iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn PROVIDER_ARN --thumbprint-list SHA1_OF_ROOT` with the thumbprint of the root CA certificate, not the server's; AWS ignores thumbprints for issuers whose CA it trusts" }
     "trust-denied" TrustDenied TrustPolicy {
-        "AWS does not let this token assume the role, and does not say why"
-        "compare `aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument` with the token's claims (`cut -d. -f2 $AWS_WEB_IDENTITY_TOKEN_FILE | tr _- /+ | base64 -d`): Federated provider, `:sub`, `:aud`, Action `sts:AssumeRoleWithWebIdentity`; if they all match, a service or resource control policy denies the call" }
+        "the role's trust policy, an SCP or an RCP does not let the pod assume the role"
+        "compare `aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument` with the token's claims (`cut -d. -f2 $AWS_WEB_IDENTITY_TOKEN_FILE | tr _- /+ | base64 -d`): Federated provider, `:sub`, `:aud`, Action `sts:AssumeRoleWithWebIdentity`; if they all match, check the organization's service and resource control policies (SCPs, RCPs); STS gives the same error if the role does not exist" }
     "trust-subject-mismatch" TrustSubjectMismatch TrustPolicy {
         "the trust policy names a different service account than the token's subject"
         "name this service account in the trust policy's condition: `\"StringEquals\": {\"ISSUER_WITHOUT_HTTPS:sub\": \"system:serviceaccount:NAMESPACE:NAME\"}`; use StringLike for a value with `*`" }

@@ -22,7 +22,7 @@ pub(super) const ADMITS: Check = Check {
     description: "Evaluates the trust policy as STS does: does it allow `sts:AssumeRoleWithWebIdentity` to the issuer's OIDC \
                provider with this subject and audience (for EKS Pod Identity, `sts:AssumeRole` and `sts:TagSession` to \
                `pods.eks.amazonaws.com`)? If not, reports the closest statement and each condition that keeps it from \
-               matching. STS itself does not say why it denies a request.",
+               matching. The error of STS names neither.",
     causes: &[
         Cause::TrustDenied,
         Cause::TrustSubjectMismatch,
