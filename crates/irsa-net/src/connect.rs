@@ -15,7 +15,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
 pub use self::error::{ConnectError, ConnectErrorKind};
-pub use self::http_proxy::{HttpProxy, InvalidHttpProxy, ProxyVariables};
+pub use self::http_proxy::{HttpProxy, InvalidHttpProxy, ProxyRules};
 
 /// Timeouts and keepalive of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

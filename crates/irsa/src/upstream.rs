@@ -8,13 +8,13 @@ use std::fmt::Display;
 
 use irsa_chain::Region;
 use irsa_identity::RoleStep;
-use irsa_net::connect::{HttpProxy, InvalidHttpProxy, ProxyVariables};
+use irsa_net::connect::ProxyRules;
 use irsa_net::listen::ListenAddress;
 use irsa_opensearch::{Guards, PayloadSigning};
 use url::Url;
 
 pub(crate) use self::parameters::{AppliesTo, PARAMETERS};
-use self::parameters::{Parameters, ProxyChoice, Scheme};
+use self::parameters::{Parameters, Scheme};
 
 /// The PostgreSQL port in the name of a socket file whose number is not given.
 const POSTGRES_PORT: u16 = 5432;
@@ -30,7 +30,8 @@ pub(crate) struct UpstreamSpec {
     pub(crate) socket_mode: Option<u32>,
     /// A role to assume for this upstream only.
     pub(crate) role: Option<RoleStep>,
-    http_proxy: Option<ProxyChoice>,
+    /// True if `HTTPS_PROXY` and `NO_PROXY` apply to the connections.
+    pub(crate) uses_proxy_variables: bool,
 }
 
 /// The data store behind an upstream.
@@ -110,7 +111,7 @@ fn read(
         has_explicit_listen: !parameters.listen.is_empty(),
         socket_mode: parameters.socket_mode,
         role: parameters.role_step(),
-        http_proxy: parameters.http_proxy.clone(),
+        uses_proxy_variables: parameters.uses_proxy_variables(),
     })
 }
 
@@ -172,24 +173,13 @@ fn check_shape(url: &Url, scheme: Scheme, mistakes: &mut Vec<String>) {
 // === impl UpstreamSpec ===
 
 impl UpstreamSpec {
-    /// Sets the HTTP proxy of the connections, which the upstream names or leaves to these variables.
-    ///
-    /// # Errors
-    /// The upstream uses `HTTPS_PROXY`, and its value is not the URL of an HTTP proxy.
-    pub(crate) fn select_http_proxy(
-        &mut self,
-        variables: ProxyVariables<'_>,
-    ) -> Result<(), InvalidHttpProxy> {
+    /// Sets the HTTP proxy that the variables select for the connections.
+    pub(crate) fn select_http_proxy(&mut self, rules: &ProxyRules) {
         let (dial_host, selected) = match &mut self.store {
             Store::Postgres(upstream) => (&upstream.dial_host, &mut upstream.http_proxy),
             Store::OpenSearch(store) => (&store.upstream.dial_host, &mut store.upstream.http_proxy),
         };
-        *selected = match &self.http_proxy {
-            None => None,
-            Some(ProxyChoice::Url(proxy)) => Some(proxy.clone()),
-            Some(ProxyChoice::Environment) => HttpProxy::from_variables(variables, dial_host)?,
-        };
-        Ok(())
+        *selected = rules.select(dial_host).cloned();
     }
 
     /// Returns the addresses to bind.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
@@ -30,13 +30,12 @@ pub struct HttpProxy {
 #[error("is not the URL of an HTTP proxy; expected `http://[USER:PASSWORD@]HOST:PORT`")]
 pub struct InvalidHttpProxy;
 
-/// The values of `HTTPS_PROXY` and `NO_PROXY`.
-#[derive(Clone, Copy, Default)]
-pub struct ProxyVariables<'a> {
-    /// The URL of the proxy. A URL without a scheme is an `http` URL.
-    pub https_proxy: &'a str,
-    /// The hosts, domains and networks that are connected to directly, separated by commas; `*` is every host.
-    pub no_proxy: &'a str,
+/// The rules of `HTTPS_PROXY` and `NO_PROXY`.
+#[derive(Debug)]
+pub struct ProxyRules {
+    proxy: HttpProxy,
+    /// Intercepts the hosts that `NO_PROXY` does not list, with a stand-in for the proxy.
+    hosts: Matcher,
 }
 
 /// A connector for [`Tunnel`] that returns a connection that is already open.
@@ -53,33 +52,6 @@ impl HttpProxy {
         let any_host = Uri::from_static("https://host.invalid");
         let matcher = Matcher::builder().https(url).build();
         let intercept = matcher.intercept(&any_host).ok_or(InvalidHttpProxy)?;
-        Self::from_intercept(&intercept)
-    }
-
-    /// Returns the proxy that the variables select for a host, or `None` for a direct connection.
-    ///
-    /// # Errors
-    /// The value of `HTTPS_PROXY` is not the URL of an HTTP proxy.
-    pub fn from_variables(
-        variables: ProxyVariables<'_>,
-        host: &str,
-    ) -> Result<Option<Self>, InvalidHttpProxy> {
-        if variables.https_proxy.is_empty() {
-            return Ok(None);
-        }
-        let matcher = Matcher::builder()
-            .https(variables.https_proxy)
-            .no(variables.no_proxy)
-            .build();
-        let uri = destination(host, 443).map_err(|_| InvalidHttpProxy)?;
-        match matcher.intercept(&uri) {
-            Some(intercept) => Self::from_intercept(&intercept).map(Some),
-            // The matcher also ignores an invalid URL, which must not lead to a direct connection.
-            None => Self::parse(variables.https_proxy).map(|_| None),
-        }
-    }
-
-    fn from_intercept(intercept: &Intercept) -> Result<Self, InvalidHttpProxy> {
         let uri = intercept.uri();
         if uri.scheme_str() != Some("http") {
             return Err(InvalidHttpProxy);
@@ -134,15 +106,27 @@ impl fmt::Debug for HttpProxy {
     }
 }
 
-// === impl ProxyVariables ===
+// === impl ProxyRules ===
 
-impl fmt::Debug for ProxyVariables<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        // The URL may contain a password.
-        let mut shown = f.debug_struct("ProxyVariables");
-        shown
-            .field("no_proxy", &self.no_proxy)
-            .finish_non_exhaustive()
+impl ProxyRules {
+    /// Parses the values of the variables. `no_proxy` lists the hosts, domains and networks that are connected to
+    /// directly, separated by commas; `*` is every host.
+    ///
+    /// # Errors
+    /// See [`HttpProxy::parse`].
+    pub fn parse(https_proxy: &str, no_proxy: &str) -> Result<Self, InvalidHttpProxy> {
+        let hosts = Matcher::builder().https("http://proxy.invalid");
+        Ok(Self {
+            proxy: HttpProxy::parse(https_proxy)?,
+            hosts: hosts.no(no_proxy).build(),
+        })
+    }
+
+    /// Returns the proxy for a host, or `None` for a direct connection.
+    pub fn select(&self, host: &str) -> Option<&HttpProxy> {
+        let is_exempt =
+            destination(host, 443).is_ok_and(|uri| self.hosts.intercept(&uri).is_none());
+        (!is_exempt).then_some(&self.proxy)
     }
 }
 

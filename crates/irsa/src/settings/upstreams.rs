@@ -2,7 +2,7 @@
 
 use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
 use irsa_identity::{Environment, IdentitySettings};
-use irsa_net::connect::ProxyVariables;
+use irsa_net::connect::ProxyRules;
 use irsa_net::tls::Roots;
 use irsa_postgres::Upstream;
 
@@ -44,21 +44,21 @@ pub(super) fn resolve(
     upstreams
 }
 
-/// Selects the HTTP proxy of each upstream. An invalid `HTTPS_PROXY` is one mistake, however many upstreams use it.
+/// Selects the HTTP proxy of each upstream with `http-proxy=env`.
 fn select_http_proxies(
     upstreams: &mut [UpstreamSpec],
     environment: &Environment,
     mistakes: &mut Mistakes,
 ) {
-    let (name, https_proxy) = environment.https_proxy().unwrap_or(("HTTPS_PROXY", ""));
-    let variables = ProxyVariables {
-        https_proxy,
-        no_proxy: environment.no_proxy().map_or("", |(_, value)| value),
+    let users = upstreams.iter_mut().filter(|one| one.uses_proxy_variables);
+    let mut users = users.peekable();
+    let (Some(_), Some((name, https_proxy))) = (users.peek(), environment.https_proxy()) else {
+        return;
     };
-    let mut upstreams = upstreams.iter_mut();
-    let selected = upstreams.try_for_each(|upstream| upstream.select_http_proxy(variables));
-    if let Err(error) = selected {
-        mistakes.add(format!("{name} {error}"));
+    let no_proxy = environment.no_proxy().map_or("", |(_, value)| value);
+    match ProxyRules::parse(https_proxy, no_proxy) {
+        Ok(rules) => users.for_each(|upstream| upstream.select_http_proxy(&rules)),
+        Err(error) => mistakes.add(format!("{name} {error}")),
     }
 }
 

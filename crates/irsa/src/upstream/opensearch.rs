@@ -46,7 +46,7 @@ pub(super) fn resolve(
         sign_port: port,
         dial_host,
         dial_port,
-        http_proxy: None,
+        http_proxy: parameters.given_http_proxy(),
         tls_name: tls_name?,
     };
     Some(OpenSearchStore {

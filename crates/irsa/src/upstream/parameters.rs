@@ -27,7 +27,7 @@ pub(crate) enum AppliesTo {
 
 /// The HTTP proxy of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ProxyChoice {
+pub(super) enum ProxyChoice {
     Url(HttpProxy),
     /// The proxy that `HTTPS_PROXY` and `NO_PROXY` select.
     Environment,
@@ -236,6 +236,18 @@ impl ProxyChoice {
 // === impl Parameters ===
 
 impl Parameters {
+    /// Returns the HTTP proxy, if the upstream itself names it.
+    pub(super) fn given_http_proxy(&self) -> Option<HttpProxy> {
+        match &self.http_proxy {
+            Some(ProxyChoice::Url(proxy)) => Some(proxy.clone()),
+            Some(ProxyChoice::Environment) | None => None,
+        }
+    }
+
+    pub(super) fn uses_proxy_variables(&self) -> bool {
+        self.http_proxy == Some(ProxyChoice::Environment)
+    }
+
     /// Reads the parameters of `url`. If the scheme is unknown, parameters of any kind of data store are accepted.
     pub(super) fn read(
         url: &Url,

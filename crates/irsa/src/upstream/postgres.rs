@@ -32,7 +32,7 @@ pub(super) fn resolve(
         sign_port: parameters.sign_port.unwrap_or(port),
         dial_host,
         dial_port,
-        http_proxy: None,
+        http_proxy: parameters.given_http_proxy(),
         region: region?,
         tls_name: tls_name?,
     })

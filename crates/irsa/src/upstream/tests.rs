@@ -266,13 +266,12 @@ fn rejects_parameters_of_other_data_stores() {
 
 #[test]
 fn an_http_proxy_is_given_or_left_to_the_environment() {
-    let variables = ProxyVariables {
-        https_proxy: "http://from.environment:3128",
-        no_proxy: "intranet",
-    };
+    let rules = ProxyRules::parse("http://from.environment:3128", "intranet").unwrap();
     let selected = |more: &str| {
         let (mut spec, _) = upstream(more);
-        spec.select_http_proxy(variables).unwrap();
+        if spec.uses_proxy_variables {
+            spec.select_http_proxy(&rules);
+        }
         let Store::Postgres(upstream) = spec.store else {
             panic!("it is PostgreSQL");
         };

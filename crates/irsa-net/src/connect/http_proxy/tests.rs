@@ -57,13 +57,15 @@ fn neither_debug_nor_display_contains_the_password() {
 #[test]
 fn no_proxy_selects_direct_connections() {
     let selects = |no_proxy, host| {
-        let variables = ProxyVariables {
-            https_proxy: "http://proxy.corp:3128",
-            no_proxy,
-        };
-        HttpProxy::from_variables(variables, host)
-            .unwrap()
-            .is_some()
+        let rules = ProxyRules::parse("http://me:hush@proxy.corp:3128", no_proxy).unwrap();
+        assert!(!format!("{rules:?}").contains("hush"));
+        let selected = rules.select(host).map(ToString::to_string);
+        assert!(
+            selected
+                .as_deref()
+                .is_none_or(|proxy| proxy == "proxy.corp:3128")
+        );
+        selected.is_some()
     };
     assert!(selects("", "db.example"));
     assert!(selects("other.example", "db.example"));
@@ -71,16 +73,14 @@ fn no_proxy_selects_direct_connections() {
     assert!(!selects("*", "db.example"));
     assert!(!selects("10.0.0.0/8", "10.1.2.3"));
     assert!(!selects("2001:db8::/32", "2001:db8::1"));
+}
+
+#[test]
+fn an_invalid_proxy_is_an_error_even_if_no_host_uses_it() {
     for no_proxy in ["", "*"] {
-        let variables = ProxyVariables {
-            https_proxy: "socks5://proxy.corp",
-            no_proxy,
-        };
-        let selected = HttpProxy::from_variables(variables, "db.example");
-        assert_eq!(selected, Err(InvalidHttpProxy), "{no_proxy}");
+        let parsed = ProxyRules::parse("socks5://proxy.corp", no_proxy);
+        assert_eq!(parsed.unwrap_err(), InvalidHttpProxy, "{no_proxy}");
     }
-    let unset = ProxyVariables::default();
-    assert_eq!(HttpProxy::from_variables(unset, "db.example"), Ok(None));
 }
 
 #[tokio::test]

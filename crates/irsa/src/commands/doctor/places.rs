@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use irsa_aws::AwsReader;
 use irsa_doctor::pod::{DatabaseTarget, DomainTarget, Options, Route};
 use irsa_doctor::{Database, Domain, Finding, Progress, Report, Workload, aws, cluster, pod};
-use irsa_identity::{Clock, Environment, Identity, SystemClock};
+use irsa_identity::{Clock, Identity, SystemClock};
 use irsa_kube::{ConfigError, KubeReader};
 use tokio::time::timeout;
 
@@ -74,11 +74,12 @@ impl<'a> Examination<'a> {
     pub(super) async fn examine_aws(&mut self, limit: Duration, tell: OnProgress<'_>) {
         let reader = self.settings.reader.clone();
         let (fips, dual_stack) = (reader.fips, reader.dual_stack);
+        let environment = reader.environment.clone();
         let identity = match Identity::start(reader, Arc::new(SystemClock)) {
             Ok(identity) => identity,
             Err(error) => return self.findings.extend(aws::unavailable(&error)),
         };
-        let reader = AwsReader::new(identity, &Environment::current());
+        let reader = AwsReader::new(identity, &environment);
         let reader = reader.with_variant(fips, dual_stack);
         let state = aws::Aws::new(self.workload.clone(), reader);
         let found = aws::examine(state, limit, tell).await;
