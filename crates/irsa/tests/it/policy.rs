@@ -1,5 +1,6 @@
 //! `irsa policy`: decisions, explanations, and findings.
 
+mod aws_managed;
 mod chain;
 mod evaluate;
 mod explain;
