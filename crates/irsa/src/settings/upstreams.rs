@@ -28,7 +28,8 @@ pub(super) fn resolve(
         .iter()
         .flat_map(|text| text.split_whitespace())
         .peekable();
-    if given.peek().is_none() {
+    // An earlier mistake is probably the reason, such as a misspelled variable or an unreadable configuration file.
+    if given.peek().is_none() && mistakes.sentences().is_empty() {
         mistakes.add(
             "no upstream given; expected for example `irsa proxy postgres://ENDPOINT`, or \
              `opensearch://ENDPOINT`",

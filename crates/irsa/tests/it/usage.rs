@@ -159,6 +159,9 @@ fn an_upstream_is_required() {
             finished.stderr
         );
     }
+    let misspelled = finish(irsa_with_keys(&["proxy"]).env("IRSA_UPSTREAM", "postgres://x"));
+    let expected = "unknown variable IRSA_UPSTREAM; did you mean IRSA_UPSTREAMS?";
+    assert_eq!(misspelled.errors(), [expected]);
 }
 
 #[test]
