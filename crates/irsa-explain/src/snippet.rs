@@ -1,4 +1,7 @@
 //! Snippets of a file with a mark, as compilers draw them.
+//!
+//! The crate `annotate-snippets` has its own rules for control and bidirectional characters. This implementation shows
+//! them like all other output of irsa.
 
 use std::fmt::Write;
 use std::iter;
