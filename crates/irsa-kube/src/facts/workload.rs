@@ -347,12 +347,15 @@ mod tests {
                 "metadata": {"labels": {"b": "2"}},
                 "spec": {"serviceAccountName": "app", "initContainers": null,
                     "volumes": [{"name": "config", "configMap": {"name": "app"}},
-                                {"name": "all", "projected": {"sources": [{"configMap": {"name": "x"}}, {"secret": {}}]}},
+                                {"name": "all", "projected": {"sources": [{"configMap": {"name": "x"}},
+                                                                          {"secret": {}}]}},
                                 {"name": "tmp", "emptyDir": {}}],
-                    "containers": [{"name": "app", "image": "app:1", "volumeMounts": [{"name": "config", "mountPath": "/c"}],
+                    "containers": [{"name": "app", "image": "app:1",
+                    "volumeMounts": [{"name": "config", "mountPath": "/c"}],
                     "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
                             {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}},
-                            {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}, {"name": "D"}]}]}}}}"#,
+                            {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+                            {"name": "D"}]}]}}}}"#,
         );
         assert_eq!(object.labels["a"], "1");
         assert_eq!(object.labels["b"], "2");

@@ -145,8 +145,8 @@ pub(super) static POSTGRES: [PostgresVariables; 12] = [
     },
 ];
 
-/// The variables of Camunda's components, and usual ones of other applications. Camunda 8.3 has the address of OpenSearch
-/// in variables for Elasticsearch.
+/// The variables of Camunda's components, and usual ones of other applications. Camunda 8.3 has the address of
+/// OpenSearch in variables for Elasticsearch.
 pub(super) static OPENSEARCH: [OpenSearchVariables; 19] = [
     opensearch(
         "ZEEBE_BROKER_EXPORTERS_OPENSEARCH_ARGS_URL",
@@ -224,8 +224,8 @@ pub(super) const ROLE: &str = "AWS_ROLE_ARN";
 /// EKS sets this variable in pods that get credentials from the agent of EKS Pod Identity.
 pub const POD_IDENTITY: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
-/// Returns whether the value of a variable says something about data stores or roles. Passwords are not needed: that they
-/// are there is enough.
+/// Returns whether the value of a variable says something about data stores or roles. Of passwords it is enough that
+/// they are set.
 pub fn is_needed(name: &str) -> bool {
     let is_own = [UPSTREAMS, IDENTITY, ROLE].contains(&name);
     let is_postgres = POSTGRES.iter().any(|one| one.values().contains(&name));

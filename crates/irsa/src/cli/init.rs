@@ -19,8 +19,8 @@ pub(crate) struct InitArgs {
         conflicts_with = "output"
     )]
     pub(crate) preset: Option<PresetName>,
-    /// Kubernetes namespace to start from: its workloads that use Aurora PostgreSQL or Amazon OpenSearch Service. Nothing
-    /// in the cluster or in AWS is changed, and Secrets are not read
+    /// Kubernetes namespace to start from: its workloads that use Aurora PostgreSQL or Amazon OpenSearch Service.
+    /// Nothing in the cluster or in AWS is changed, and Secrets are not read
     #[arg(long, value_name = "NAMESPACE", group = "origin")]
     pub(crate) from: Option<String>,
     /// Directory to write irsa.yaml and irsa.schema.json to, and with --from irsa.outputs.json
@@ -45,13 +45,13 @@ pub(crate) struct ExistingArgs {
     #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// Context in the kubeconfig file [default: its current context]
-    #[arg(long, value_name = "NAME", requires = "from")]
+    #[arg(long, value_name = "NAME", conflicts_with = "preset")]
     pub(crate) context: Option<String>,
     /// Fail if AWS cannot be read [default: read it if there are credentials]
-    #[arg(long, requires = "from", conflicts_with = "no_aws")]
+    #[arg(long, conflicts_with_all = ["preset", "no_aws"])]
     pub(crate) aws: bool,
     /// Do not read AWS
-    #[arg(long, requires = "from")]
+    #[arg(long, conflicts_with = "preset")]
     pub(crate) no_aws: bool,
     /// AWS profile whose credentials read the AWS settings [default: the access key in the environment, otherwise the
     /// default profile]

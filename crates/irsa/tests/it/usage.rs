@@ -336,3 +336,30 @@ fn exec_explains_the_separator() {
         finished.stderr
     );
 }
+
+/// A preset reads neither a cluster nor AWS.
+#[test]
+fn options_of_a_namespace_are_refused_with_a_preset() {
+    for option in [
+        &["--from", "shop"][..],
+        &["--context", "prod"],
+        &["--aws"],
+        &["--no-aws"],
+        &["--output", "json"],
+    ] {
+        let preset = ["init", "--for", "camunda-8.3", "--out", "/nowhere"];
+        let finished = finish(&mut irsa(&[&preset[..], option].concat()));
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        assert!(finished.stderr.contains(option[0]), "{}", finished.stderr);
+    }
+    let both = ["init", "--from", "shop", "--aws", "--no-aws"];
+    assert_eq!(finish(&mut irsa(&both)).code, 2);
+    let finished = finish(&mut irsa(&["init", "--from", "no/where"]));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    let expected = "--from: `no/where` is not the name of a namespace";
+    assert!(
+        finished.errors()[0].contains(expected),
+        "{}",
+        finished.stderr
+    );
+}

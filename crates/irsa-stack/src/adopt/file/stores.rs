@@ -177,7 +177,8 @@ fn resource_id_command(store: &PostgresStore) -> String {
     let (name, region) = (store.endpoint.identifier(), region_option(store));
     match store.endpoint.kind() {
         Kind::Instance => format!(
-            "aws rds describe-db-instances --db-instance-identifier {name}{region} --query 'DBInstances[0].DbiResourceId'"
+            "aws rds describe-db-instances --db-instance-identifier {name}{region} --query \
+             'DBInstances[0].DbiResourceId'"
         ),
         Kind::Proxy => format!(
             "aws rds describe-db-proxies --db-proxy-name {name}{region} --query 'DBProxies[0].DBProxyArn'"

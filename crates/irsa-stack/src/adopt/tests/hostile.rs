@@ -86,7 +86,9 @@ proptest! {
     }
 
     #[test]
-    fn addresses_of_any_form_are_read_or_left_out(url in text(), host in text(), upstreams in text(), config in text()) {
+    fn addresses_of_any_form_are_read_or_left_out(
+        url in text(), host in text(), upstreams in text(), config in text(),
+    ) {
         let mut facts = facts(vec![
             object("deployment/a", "a").env("DATABASE_URL", &url),
             object("deployment/b", "b").env("KC_DB_URL_HOST", &host).env("IRSA_UPSTREAMS", &upstreams),

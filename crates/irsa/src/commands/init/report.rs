@@ -142,7 +142,10 @@ impl Report {
             || self.adoption.specification.contains("CHANGE");
         let fill_in = fill_in.then(|| format!("fill in what is marked with \"CHANGE\" in {file}"));
         let uses = |store: fn(&Adopted) -> &Option<String>| {
-            self.adoption.workloads.iter().any(|one| store(one).is_some())
+            self.adoption
+                .workloads
+                .iter()
+                .any(|one| store(one).is_some())
         };
         let apply = [
             ("sql", uses(|one| &one.postgres)),
