@@ -56,12 +56,12 @@ struct EmptyDirectory {
 
 /// The place of a volume in the container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Mount {
     name: &'static str,
-    mount_path: &'static str,
-    #[serde(skip_serializing_if = "is_false")]
-    read_only: bool,
+    #[serde(rename = "mountPath")]
+    path: &'static str,
+    #[serde(rename = "readOnly", skip_serializing_if = "is_false")]
+    is_read_only: bool,
 }
 
 #[expect(
@@ -102,8 +102,8 @@ impl Volume {
         let is_token = self.name == TOKEN;
         Mount {
             name: self.name,
-            mount_path: if is_token { TOKEN_DIRECTORY } else { "/tmp" },
-            read_only: is_token,
+            path: if is_token { TOKEN_DIRECTORY } else { "/tmp" },
+            is_read_only: is_token,
         }
     }
 }

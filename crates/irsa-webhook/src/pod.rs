@@ -147,7 +147,7 @@ impl<'p> Pod<'p> {
             let value = selector.and_then(|labels| labels.get(*label)?.as_str());
             value == Some("windows")
         };
-        named || OS_LABELS.iter().any(|label| selects(&label)) || self.has_affinity_to_windows()
+        named || OS_LABELS.iter().any(selects) || self.has_affinity_to_windows()
     }
 
     /// Returns whether all alternatives of the required node affinity select Windows only.

@@ -16,22 +16,22 @@ const MERGED: [(&str, &str); 3] = [
 
 /// Adds what the container lacks.
 pub(crate) fn restore(patch: &mut Patch, found: &Position<'_>, wanted: &Value) {
-    let path = format!("/spec/{}/{}", found.list, found.index);
+    let at = format!("/spec/{}/{}", found.list, found.index);
     let (Some(current), Some(wanted)) = (found.container.as_object(), wanted.as_object()) else {
         return;
     };
     for (key, wanted) in wanted {
-        let path = format!("{path}/{}", escaped(key));
+        let at = format!("{at}/{}", escaped(key));
         let identity = MERGED.iter().find(|(list, _)| list == key);
         match (present(current, key), identity) {
-            (None, _) => patch.add(path, wanted.clone()),
-            (Some(current), Some((_, identity))) => merge(patch, &path, current, wanted, identity),
+            (None, _) => patch.add(at, wanted.clone()),
+            (Some(current), Some((_, identity))) => merge(patch, &at, current, wanted, identity),
             (Some(current), None) if key == "securityContext" => {
-                fill(patch, &path, current, wanted)
+                fill(patch, &at, current, wanted);
             }
             // Any other value than `Always` would stop the sidecar before the application starts.
             (Some(current), None) if key == "restartPolicy" && current != wanted => {
-                patch.add(path, wanted.clone());
+                patch.add(at, wanted.clone());
             }
             _ => {}
         }
@@ -43,7 +43,7 @@ fn present<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v Value> {
 }
 
 /// Adds the items that a list lacks.
-fn merge(patch: &mut Patch, path: &str, current: &Value, wanted: &Value, identity: &str) {
+fn merge(patch: &mut Patch, at: &str, current: &Value, wanted: &Value, identity: &str) {
     let (Some(current), Some(wanted)) = (current.as_array(), wanted.as_array()) else {
         return;
     };
@@ -52,11 +52,11 @@ fn merge(patch: &mut Patch, path: &str, current: &Value, wanted: &Value, identit
         !current.iter().any(|other| other.get(identity) == key)
     };
     let missing: Vec<Value> = wanted.iter().filter(lacks).cloned().collect();
-    patch.append(path, true, missing);
+    patch.append(at, true, missing);
 }
 
 /// Adds the fields that an object lacks.
-fn fill(patch: &mut Patch, path: &str, current: &Value, wanted: &Value) {
+fn fill(patch: &mut Patch, at: &str, current: &Value, wanted: &Value) {
     let (Some(current), Some(wanted)) = (current.as_object(), wanted.as_object()) else {
         return;
     };
@@ -64,5 +64,5 @@ fn fill(patch: &mut Patch, path: &str, current: &Value, wanted: &Value) {
         .iter()
         .filter(|(key, _)| present(current, key).is_none());
     let missing = missing.map(|(key, value)| (key.clone(), value.clone()));
-    patch.extend(path, true, missing.collect());
+    patch.extend(at, true, missing.collect());
 }

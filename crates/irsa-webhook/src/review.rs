@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use irsa_chain::untrusted::printable;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::facts::Facts;
 use crate::inject;
@@ -237,25 +237,33 @@ impl Review {
     }
 
     fn allowed(&self, patch: &Patch, warnings: Warnings) -> Value {
-        let mut response = json!({"uid": self.request.uid, "allowed": true});
+        let mut fields = Map::new();
+        fields.insert("allowed".to_owned(), true.into());
         if !patch.is_empty() {
-            let patch = json!(patch).to_string();
-            response["patchType"] = json!("JSONPatch");
-            response["patch"] = json!(BASE64_STANDARD.encode(patch));
+            let encoded = BASE64_STANDARD.encode(json!(patch).to_string());
+            fields.insert("patchType".to_owned(), "JSONPatch".into());
+            fields.insert("patch".to_owned(), encoded.into());
         }
         let warnings = warnings.into_texts();
         if !warnings.is_empty() {
-            response["warnings"] = json!(warnings);
+            fields.insert("warnings".to_owned(), warnings.into());
         }
-        self.envelope(response)
+        self.envelope(fields)
     }
 
     fn denied(&self, message: &str) -> Value {
         let status = json!({"code": 403, "reason": "Forbidden", "message": message});
-        self.envelope(json!({"uid": self.request.uid, "allowed": false, "status": status}))
+        let fields = [("allowed", Value::from(false)), ("status", status)];
+        self.envelope(
+            fields
+                .map(|(key, value)| (key.to_owned(), value))
+                .into_iter()
+                .collect(),
+        )
     }
 
-    fn envelope(&self, response: Value) -> Value {
+    fn envelope(&self, mut response: Map<String, Value>) -> Value {
+        response.insert("uid".to_owned(), self.request.uid.clone().into());
         json!({"apiVersion": self.version, "kind": "AdmissionReview", "response": response})
     }
 }

@@ -14,7 +14,7 @@ pub fn apply(document: &mut Value, patch: &Value) -> Result<(), String> {
         let text = |key: &str| operation.get(key).and_then(Value::as_str);
         let value = operation.get("value").ok_or("an operation has no value")?;
         match (text("op"), text("path")) {
-            (Some("add"), Some(path)) => add(document, path, value.clone())?,
+            (Some("add"), Some(pointer)) => add(document, pointer, value.clone())?,
             other => return Err(format!("unexpected operation: {other:?}")),
         }
     }

@@ -136,5 +136,7 @@ fn the_sidecar_gets_what_eks_would_give_it() {
     };
     let files = files(Path::new(&directory));
     assert!(files.len() >= 24, "{} pods", files.len());
-    files.iter().for_each(|path| check(path));
+    for path in &files {
+        check(path);
+    }
 }
