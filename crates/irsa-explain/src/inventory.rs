@@ -207,17 +207,16 @@ impl Role {
     pub fn is_called(&self, name: &str) -> bool {
         let arn = self.arn.as_ref().map(RoleArn::as_str);
         let by_arn = || {
-            let arn: RoleArn = name.parse().ok()?;
-            let is_here = self
-                .home
-                .as_ref()
-                .is_none_or(|(_, account)| account == arn.account());
-            (self.arn.is_none() && is_here).then_some(self.name.as_deref() == Some(arn.name()))
+            name.parse::<RoleArn>().is_ok_and(|arn| {
+                let home = self.home.as_ref();
+                let is_here = home.is_none_or(|(_, account)| account == arn.account());
+                is_here && self.name.as_deref() == Some(arn.name())
+            })
         };
         self.label == name
             || arn == Some(name)
             || self.name.as_deref() == Some(name)
-            || by_arn() == Some(true)
+            || (self.arn.is_none() && by_arn())
     }
 }
 

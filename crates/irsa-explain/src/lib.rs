@@ -15,6 +15,7 @@ pub mod explain;
 pub mod inventory;
 pub mod lint;
 mod machine_output;
+mod parsed_policies;
 pub mod plan;
 pub mod pod_identity;
 mod question;
@@ -25,6 +26,7 @@ pub mod web_identity;
 
 pub use self::causes::{Denial, connect_cause, request_cause, trust_cause};
 pub use self::evaluation::Evaluation;
+pub use self::parsed_policies::ParsedPolicies;
 pub use self::pod_identity::PodIdentity;
 pub use self::question::{Document, Question, Unknown};
 pub use self::request_context::{ABSENT, AbsentKey, KeyState, RequestContext, RequestKind};

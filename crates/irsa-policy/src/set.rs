@@ -38,6 +38,20 @@ pub struct PolicySet<'a> {
 }
 
 impl<'a> PolicySet<'a> {
+    /// Adds a policy to a layer. A resource has one policy: others are left out.
+    pub fn add(&mut self, layer: Layer, policy: &'a Policy) {
+        match layer {
+            Layer::Identity => self.identity.push(policy),
+            Layer::Resource => {
+                self.resource.get_or_insert(policy);
+            }
+            Layer::Boundary => self.boundary.push(policy),
+            Layer::Session => self.session.push(policy),
+            Layer::ServiceControl(level) => add_to(&mut self.service_control, level, policy),
+            Layer::ResourceControl(level) => add_to(&mut self.resource_control, level, policy),
+        }
+    }
+
     /// Decides a request, and returns the statements that decided.
     pub fn decide(&self, request: &Request<'_>) -> Outcome {
         let prepared = self.prepare(request);
@@ -182,6 +196,15 @@ impl<'a> PolicySet<'a> {
         };
         let owner = self.resource_account.or_else(of_arn);
         owner.is_none_or(|owner| prepared.caller.account() == Some(owner))
+    }
+}
+
+fn add_to<'a>(levels: &mut Vec<Vec<&'a Policy>>, level: usize, policy: &'a Policy) {
+    if levels.len() <= level {
+        levels.resize_with(level + 1, Vec::new);
+    }
+    if let Some(policies) = levels.get_mut(level) {
+        policies.push(policy);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::Style;
 use irsa_chain::Link;
-use irsa_policy::{Decision, PolicyDocuments, SetError};
+use irsa_policy::{Decision, PolicyDocuments, PolicySet, SetError};
 use serde_json::{Map, Value, json};
 
 use super::{Basis, Step};
@@ -68,12 +68,20 @@ enum Kind<'q> {
 impl<'q> ChainReport<'q> {
     /// Decides all steps; `documents` are their [parsed policies](documents).
     pub fn new(steps: &'q [Step], documents: &'q [PolicyDocuments]) -> Self {
-        let steps = steps.iter().zip(documents);
-        let report = |(step, documents): (&'q Step, _)| StepReport {
+        Self::with_policies(steps, documents.iter().map(PolicyDocuments::set))
+    }
+
+    /// Decides all steps by policies that are already parsed, a set for each step.
+    pub fn with_policies(
+        steps: &'q [Step],
+        policies: impl IntoIterator<Item = PolicySet<'q>>,
+    ) -> Self {
+        let steps = steps.iter().zip(policies);
+        let report = |(step, policies): (&'q Step, _)| StepReport {
             link: step.link,
             kind: match &step.basis {
                 Basis::Policies(question) => {
-                    Kind::Policies(Box::new(Evaluation::new(question, documents)))
+                    Kind::Policies(Box::new(Evaluation::with_policies(question, policies)))
                 }
                 Basis::Registered { holds, sentence } => Kind::Registered(*holds, sentence),
             },

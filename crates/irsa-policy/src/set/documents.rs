@@ -66,28 +66,15 @@ impl PolicyDocuments {
 
     /// The policies, ready to decide requests.
     pub fn set(&self) -> PolicySet<'_> {
-        let levels = |count, layer: fn(usize) -> Layer| {
-            (0..count)
-                .map(|level| self.in_layer(layer(level)))
-                .collect()
+        let mut set = PolicySet {
+            service_control: vec![Vec::new(); self.service_levels],
+            resource_control: vec![Vec::new(); self.resource_levels],
+            ..PolicySet::default()
         };
-        PolicySet {
-            identity: self.in_layer(Layer::Identity),
-            resource: self.in_layer(Layer::Resource).first().copied(),
-            boundary: self.in_layer(Layer::Boundary),
-            session: self.in_layer(Layer::Session),
-            service_control: levels(self.service_levels, Layer::ServiceControl),
-            resource_control: levels(self.resource_levels, Layer::ResourceControl),
-            resource_account: None,
+        for (layer, policy) in &self.policies {
+            set.add(*layer, policy);
         }
-    }
-
-    fn in_layer(&self, layer: Layer) -> Vec<&Policy> {
-        let policies = self.policies.iter();
-        policies
-            .filter(|(other, _)| *other == layer)
-            .map(|(_, policy)| policy)
-            .collect()
+        set
     }
 }
 
