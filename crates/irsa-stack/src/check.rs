@@ -8,28 +8,32 @@ mod inventory;
 mod neighbors;
 mod questions;
 mod remarks;
+mod request;
 mod setup;
 mod table;
 
 use irsa_chain::{Link, ServiceAccount};
-use irsa_explain::PodIdentity;
-use irsa_explain::chain::report::{ChainReport, Verdict, documents};
-use irsa_explain::chain::{Access, Credential, Scenario, Token, steps};
+use irsa_explain::chain::report::{ChainReport, Verdict};
+use irsa_explain::chain::{Access, Basis, Credential, Scenario, Token, steps};
 use irsa_explain::inventory::{Inventory, PolicySource, Role as InventoryRole};
-use irsa_policy::Context;
+use irsa_explain::{ParsedPolicies, PodIdentity};
+use irsa_policy::{Context, PolicySet};
 use irsa_sidecar::AUDIENCE;
 
 use self::neighbors::Patterns;
 use self::questions::Questions;
+pub use self::request::{Action, Request};
 use self::setup::SetupQuestions;
 pub use self::table::{Row, Table};
 use crate::stack::{Cluster, Role, Stack, Workload};
 
 /// Evaluates all requests.
 pub fn check(stack: &Stack) -> Table {
+    let inventory = inventory::from_stack(stack);
     let check = Check {
         stack,
-        inventory: inventory::from_stack(stack),
+        policies: ParsedPolicies::new(&inventory),
+        inventory,
         context: Context::new(),
     };
     let mut rows = Vec::new();
@@ -53,6 +57,7 @@ pub fn check(stack: &Stack) -> Table {
 struct Check<'s> {
     stack: &'s Stack,
     inventory: Inventory,
+    policies: ParsedPolicies,
     context: Context,
 }
 
@@ -97,19 +102,7 @@ impl Check<'_> {
         cluster: &Cluster,
         access: Option<Access<'_>>,
     ) -> (Option<bool>, Option<Link>) {
-        let credential = if workload.uses_pod_identity {
-            Credential::PodIdentity(PodIdentity {
-                service_account: account,
-                cluster: Some(&cluster.arn),
-                has_tags: true,
-            })
-        } else {
-            Credential::Token(Token {
-                service_account: account,
-                issuer: &cluster.issuer,
-                audience: AUDIENCE,
-            })
-        };
+        let credential = credential(workload.uses_pod_identity, account, cluster);
         self.evaluate(role, credential, access, &self.context)
     }
 
@@ -129,7 +122,28 @@ impl Check<'_> {
             is_complete: true,
             documents: &[],
         };
-        verdict(&self.inventory, &scenario).unwrap_or((None, None))
+        verdict(&self.inventory, &self.policies, &scenario).unwrap_or((None, None))
+    }
+}
+
+/// How pods of a service account get a role in a cluster.
+fn credential<'a>(
+    uses_pod_identity: bool,
+    account: &'a ServiceAccount,
+    cluster: &'a Cluster,
+) -> Credential<'a> {
+    if uses_pod_identity {
+        Credential::PodIdentity(PodIdentity {
+            service_account: account,
+            cluster: Some(&cluster.arn),
+            has_tags: true,
+        })
+    } else {
+        Credential::Token(Token {
+            service_account: account,
+            issuer: &cluster.issuer,
+            audience: AUDIENCE,
+        })
     }
 }
 
@@ -139,10 +153,19 @@ fn patterns(role: &InventoryRole) -> Patterns {
     Patterns::new(policies.filter_map(|policy: &PolicySource| policy.text.as_deref()))
 }
 
-fn verdict(inventory: &Inventory, scenario: &Scenario<'_>) -> Option<(Option<bool>, Option<Link>)> {
+/// Returns `None` if the question can't be asked, or a policy is invalid.
+fn verdict(
+    inventory: &Inventory,
+    policies: &ParsedPolicies,
+    scenario: &Scenario<'_>,
+) -> Option<(Option<bool>, Option<Link>)> {
     let steps = steps(inventory, scenario).ok()?;
-    let documents = documents(&steps).ok()?;
-    let report = ChainReport::new(&steps, &documents);
+    let sets = steps.iter().map(|step| match &step.basis {
+        Basis::Policies(question) => policies.set(question),
+        Basis::Registered { .. } => Some(PolicySet::default()),
+    });
+    let sets: Vec<_> = sets.collect::<Option<_>>()?;
+    let report = ChainReport::with_policies(&steps, sets);
     Some(match report.verdict() {
         Verdict::Allowed => (Some(true), None),
         Verdict::Denied => (Some(false), report.broken()),

@@ -37,7 +37,7 @@ pub mod stack;
 mod tree;
 mod yaml;
 
-pub use self::check::{Row, Table, check};
+pub use self::check::{Action, Request, Row, Table, check};
 pub use self::document::Document;
 pub use self::mistake::{Mistakes, Source};
 pub use self::outputs::{COMMAND as OUTPUTS_COMMAND, Outputs};

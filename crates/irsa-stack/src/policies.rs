@@ -71,25 +71,51 @@ struct Statement {
 
 /// The trust policy of a role: the service accounts of its workloads, in their clusters, and nothing else.
 pub(crate) fn trust(stack: &Stack, role: &Role) -> String {
+    let callers = |cluster: &Cluster| {
+        let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
+        let here = stack.workloads_of(role).filter(runs_here);
+        here.map(Caller::from).collect()
+    };
+    trust_policy(stack, &role.arn, callers)
+}
+
+/// The trust policy of the role of the setup: its service account in each cluster.
+pub(crate) fn setup_trust(stack: &Stack, setup: &Setup) -> String {
+    let caller = |cluster: &Cluster| {
+        vec![Caller {
+            service_account: &setup.service_account,
+            uses_pod_identity: !stack.uses_tokens(cluster),
+        }]
+    };
+    trust_policy(stack, &setup.role, caller)
+}
+
+/// A service account that gets a role.
+struct Caller<'s> {
+    service_account: &'s ServiceAccount,
+    uses_pod_identity: bool,
+}
+
+fn trust_policy<'s>(
+    stack: &Stack,
+    role: &RoleArn,
+    callers: impl Fn(&Cluster) -> Vec<Caller<'s>>,
+) -> String {
     let mut statements = Vec::new();
     for cluster in &stack.clusters {
-        let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
-        let here: Vec<_> = stack.workloads_of(role).filter(runs_here).collect();
-        let tokens = here.iter().filter(|one| !one.uses_pod_identity);
-        let mut subjects: Vec<_> = tokens.map(|one| one.service_account.subject()).collect();
+        let mut here = callers(cluster);
+        here.sort_by_key(|one| one.service_account);
+        here.dedup_by_key(|one| one.service_account);
+        let (pod_identity, tokens): (Vec<_>, Vec<_>) =
+            here.into_iter().partition(|one| one.uses_pod_identity);
+        let subjects = tokens.iter().map(|one| one.service_account.subject());
+        let mut subjects: Vec<_> = subjects.collect();
         subjects.sort();
-        subjects.dedup();
         if !subjects.is_empty() {
-            statements.push(web_identity_statement(&role.arn, cluster, subjects));
+            statements.push(web_identity_statement(role, cluster, subjects));
         }
-        let mut accounts: Vec<_> = here.iter().filter(|one| one.uses_pod_identity).collect();
-        accounts.sort_by_key(|one| &one.service_account);
-        accounts.dedup_by_key(|one| &one.service_account);
-        statements.extend(
-            accounts
-                .iter()
-                .map(|one| pod_identity_statement(cluster, one)),
-        );
+        let accounts = pod_identity.iter().map(|one| one.service_account);
+        statements.extend(accounts.map(|one| pod_identity_statement(cluster, one)));
     }
     write(statements)
 }
@@ -98,15 +124,6 @@ pub(crate) fn trust(stack: &Stack, role: &Role) -> String {
 pub(crate) fn permissions(stack: &Stack, role: &Role) -> String {
     let statements = [connect(stack, role)].into_iter().flatten();
     write(statements.chain(requests(stack, role)).collect())
-}
-
-/// The trust policy of the role of the setup: its service account in all clusters.
-pub(crate) fn setup_trust(stack: &Stack, setup: &Setup) -> String {
-    let subject = |account: &ServiceAccount| vec![account.subject()];
-    let clusters = stack.clusters.iter();
-    let statement =
-        |cluster| web_identity_statement(&setup.role, cluster, subject(&setup.service_account));
-    write(clusters.map(statement).collect())
 }
 
 /// What sessions of the role of the setup may do: change the domains whose master user it is, and read the passwords of
@@ -246,8 +263,7 @@ fn web_identity_statement(role: &RoleArn, cluster: &Cluster, subjects: Vec<Strin
 
 /// The conditions keep out other clusters of the account and other service accounts (EKS user guide, "Create IAM role
 /// with trust policy required by EKS Pod Identity").
-fn pod_identity_statement(cluster: &Cluster, workload: &Workload) -> Statement {
-    let account = &workload.service_account;
+fn pod_identity_statement(cluster: &Cluster, account: &ServiceAccount) -> Statement {
     Statement {
         principal: Some(serde_json::json!({"Service": pod_identity::PRINCIPAL})),
         condition: Some(serde_json::json!({
@@ -261,6 +277,17 @@ fn pod_identity_statement(cluster: &Cluster, workload: &Workload) -> Statement {
         ..Statement::allow(one_or_many(
             pod_identity::ACTIONS.map(str::to_owned).to_vec(),
         ))
+    }
+}
+
+// === impl Caller ===
+
+impl<'s> From<&'s Workload> for Caller<'s> {
+    fn from(workload: &'s Workload) -> Self {
+        Self {
+            service_account: &workload.service_account,
+            uses_pod_identity: workload.uses_pod_identity,
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn stack(
     };
     resolver.unknown_outputs();
     resolver.cluster_folders();
+    resolver.tags();
     let clusters = resolver.clusters();
     let workloads = resolver.workloads();
     // A workload with a mistake may use what seems unused.

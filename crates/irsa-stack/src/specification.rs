@@ -6,8 +6,8 @@ use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAcc
 use serde::Deserialize;
 
 use crate::stack::{
-    AdminSecret, Component, CreateOpenSearch, CreatePostgres, IndexPrivilege, KeycloakChart,
-    Network, PostgresPrivileges, Release, Via,
+    AdminSecret, Component, CreateOpenSearch, CreatePostgres, Import, IndexPrivilege,
+    KeycloakChart, Network, PostgresPrivileges, Release, Via,
 };
 
 #[derive(Debug, Deserialize)]
@@ -161,6 +161,7 @@ pub(crate) struct Role {
     pub(crate) name: Option<String>,
     pub(crate) arn: Option<RoleArn>,
     pub(crate) policy: Option<String>,
+    pub(crate) import: Option<Import>,
 }
 
 #[derive(Debug, Deserialize)]

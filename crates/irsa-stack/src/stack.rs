@@ -15,7 +15,8 @@ use serde::Deserialize;
 
 pub use self::component::Component;
 pub use self::creation::{
-    CreateOpenSearch, CreatePostgres, IamSettings, Network, Origin, Serverless, Via,
+    CreateOpenSearch, CreatePostgres, IamSettings, Import, Network, Origin, PostgresKind,
+    Serverless, Via,
 };
 pub use self::opensearch::{IndexPrivilege, Mapping, OpenSearchStore, OpenSearchUse, SecurityRole};
 pub use self::postgres::{Database, PostgresPrivileges, PostgresStore, PostgresUse};
@@ -95,6 +96,8 @@ pub struct Role {
     pub policy: String,
     /// Whether it exists already and is left alone.
     pub is_external: bool,
+    /// What of it exists already and is taken over by Terraform.
+    pub import: Option<Import>,
     /// Keys of the workloads that have it.
     pub workloads: Vec<String>,
 }
@@ -179,6 +182,12 @@ impl Stack {
     pub fn workloads_of<'s>(&'s self, role: &'s Role) -> impl Iterator<Item = &'s Workload> {
         let has_role = |workload: &&Workload| workload.role == role.arn;
         self.workloads.iter().filter(has_role)
+    }
+
+    /// Whether pods of the cluster get roles by tokens of their service accounts: one of its workloads does.
+    pub fn uses_tokens(&self, cluster: &Cluster) -> bool {
+        let mut workloads = self.workloads.iter();
+        workloads.any(|one| !one.uses_pod_identity && one.clusters.contains(&cluster.name))
     }
 
     /// The role of a workload.

@@ -1,5 +1,6 @@
 //! The whole way from text to files.
 
+mod aws_values;
 mod contradictions;
 mod corpus;
 mod decisions;

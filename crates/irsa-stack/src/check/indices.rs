@@ -7,120 +7,156 @@ use irsa_policy::TextPattern;
 
 use super::Row;
 use super::neighbors::{GroupKey, NeighborRows};
-use crate::stack::{IndexPrivilege, OpenSearchStore, SecurityRole, Stack, Workload};
+use crate::stack::{IndexPrivilege, Mapping, OpenSearchStore, SecurityRole, Stack, Workload};
 
 /// A workload's own indices, and those of every other workload of the domain.
 pub(super) fn rows(stack: &Stack, workload: &Workload) -> Vec<Row> {
-    let Some((store, role)) = own_role(stack, workload) else {
+    let Some(grants) = Grants::from_workload(stack, workload) else {
         return Vec::new();
     };
-    let row = |question, expected, privilege, index: &str| {
-        row(
-            (store, workload, role),
-            question,
-            expected,
-            privilege,
-            index,
-        )
-    };
-    let own = role.indices.iter().map(|(pattern, privilege)| {
-        let question = format!("{} {} in {}", privilege.name(), sample(pattern), store.key);
-        row(question, true, *privilege, &sample(pattern))
+    let own = grants.own.iter();
+    let read_only = own
+        .clone()
+        .filter(|one| one.privilege == IndexPrivilege::Read);
+    let own = own.map(|one| grants.row(one.privilege, &sample(one.pattern), true));
+    let read_only = read_only.map(|one| {
+        let index = sample(one.pattern);
+        grants.row(IndexPrivilege::Write, &index, false)
     });
-    let others = store.roles.iter().filter(|other| other.name != role.name);
-    let others = others.flat_map(|other| &other.indices);
-    // What others only read is someone else's; the own patterns say what this workload may do there.
-    let foreign = others.filter(|(pattern, privilege)| {
-        *privilege > IndexPrivilege::Read && !role.indices.iter().any(|(own, _)| own == pattern)
-    });
-    let mut neighbors = NeighborRows::default();
-    for (pattern, _) in foreign {
-        let index = foreign_sample(pattern, role);
-        let question = format!("read {index} in {}", store.key);
-        let row = row(question, false, IndexPrivilege::Read, &index);
-        if row.is_denied() {
-            neighbors.push_to_group(GroupKey::new(), || row);
-        } else {
-            neighbors.push(row);
-        }
-    }
-    let read_only = role
-        .indices
-        .iter()
-        .filter(|(_, privilege)| *privilege == IndexPrivilege::Read);
-    let read_only = read_only.map(|(pattern, _)| {
-        let question = format!("write {} in {}", sample(pattern), store.key);
-        row(question, false, IndexPrivilege::Write, &sample(pattern))
-    });
-    let mut rows: Vec<_> = own.chain(neighbors.into_rows()).chain(read_only).collect();
+    let mut rows: Vec<_> = own.chain(grants.neighbors()).chain(read_only).collect();
     rows.dedup();
     rows
 }
 
-fn own_role<'s>(
-    stack: &'s Stack,
-    workload: &Workload,
-) -> Option<(&'s OpenSearchStore, &'s SecurityRole)> {
-    let used = workload.opensearch.as_ref()?;
-    let store = stack.opensearch_store(&used.store)?;
-    let name = used.security_role.as_ref()?;
-    let role = store.roles.iter().find(|role| role.name == *name)?;
-    Some((store, role))
+/// What a workload may do with indices.
+struct Grants<'s> {
+    store: &'s OpenSearchStore,
+    workload: &'s Workload,
+    /// Its role of the security plugin, which irsa.yaml defines.
+    role: &'s SecurityRole,
+    own: Vec<Granted<'s>>,
+    /// The other roles that its IAM role is mapped to: those of workloads with the same IAM role. The permissions of a
+    /// built-in role are unknown here, and `all_access` has all.
+    mapped: Vec<(&'s Mapping, Vec<Granted<'s>>)>,
 }
 
-/// Decides from all roles that the workload's IAM role is mapped to: its own, and those of workloads with the same IAM
-/// role.
-fn row(
-    (store, workload, own): (&OpenSearchStore, &Workload, &SecurityRole),
-    question: String,
-    expected: bool,
+/// A privilege on the indices that match a pattern.
+struct Granted<'s> {
+    pattern: &'s str,
+    matcher: TextPattern,
     privilege: IndexPrivilege,
-    index: &str,
-) -> Row {
-    let allows = |(pattern, granted): &&(String, IndexPrivilege)| {
-        *granted >= privilege && TextPattern::new(pattern).matches(index)
-    };
-    let granted = own.indices.iter().find(allows);
-    let granted = granted.map(|(pattern, privilege)| {
-        format!("irsa.yaml grants `{}` on `{pattern}`", privilege.name())
-    });
-    let of_others = || {
+}
+
+// === impl Grants ===
+
+impl<'s> Grants<'s> {
+    fn from_workload(stack: &'s Stack, workload: &'s Workload) -> Option<Self> {
+        let used = workload.opensearch.as_ref()?;
+        let store = stack.opensearch_store(&used.store)?;
+        let name = used.security_role.as_ref()?;
+        let find = |name: &str| store.roles.iter().find(|role| role.name == name);
+        let role = find(name)?;
         let mapped = store.mappings.iter();
-        let mut mapped = mapped.filter(|mapping| mapping.backend_roles.contains(&workload.role));
-        mapped.find_map(|mapping| {
-            let role = store.roles.iter().find(|role| role.name == mapping.role);
-            let allows = role.is_some_and(|role| role.indices.iter().any(|one| allows(&one)));
-            // The permissions of a built-in role are unknown here, and `all_access` has all.
-            (allows || mapping.is_built_in)
-                .then(|| format!("its IAM role is also mapped to `{}`", mapping.role))
+        let mapped =
+            mapped.filter(|one| one.role != *name && one.backend_roles.contains(&workload.role));
+        let mapped = mapped.map(|mapping| {
+            let granted = find(&mapping.role).map(Granted::all);
+            (mapping, granted.unwrap_or_default())
+        });
+        Some(Self {
+            store,
+            workload,
+            role,
+            own: Granted::all(role),
+            mapped: mapped.collect(),
         })
-    };
-    let granted = granted.or_else(|| if expected { None } else { of_others() });
-    let allowed = granted.is_some();
-    Row {
-        workload: workload.key.clone(),
-        question,
-        expected,
-        allowed: Some(allowed),
-        link: (!allowed).then_some(Link::Grant),
-        shared: granted.filter(|_| !expected),
-        others: 0,
+    }
+
+    /// The indices of other workloads. What others only read is someone else's; the own patterns say what this workload
+    /// may do there.
+    fn neighbors(&self) -> Vec<Row> {
+        let is_own = |pattern: &String| self.own.iter().any(|own| own.pattern == pattern);
+        let others = self.store.roles.iter();
+        let others = others.filter(|other| other.name != self.role.name);
+        let others = others.flat_map(|other| &other.indices);
+        let mut rows = NeighborRows::default();
+        for (pattern, privilege) in others {
+            if *privilege == IndexPrivilege::Read || is_own(pattern) {
+                continue;
+            }
+            let index = self.foreign_sample(pattern);
+            let row = || self.row(IndexPrivilege::Read, &index, false);
+            if self.reason(IndexPrivilege::Read, &index, false).is_some() {
+                rows.push(row());
+            } else {
+                rows.push_to_group(GroupKey::new(), row);
+            }
+        }
+        rows.into_rows()
+    }
+
+    fn row(&self, privilege: IndexPrivilege, index: &str, expected: bool) -> Row {
+        let reason = self.reason(privilege, index, expected);
+        let allowed = reason.is_some();
+        Row {
+            workload: self.workload.key.clone(),
+            question: format!("{} {index} in {}", privilege.name(), self.store.key),
+            request: None,
+            expected,
+            allowed: Some(allowed),
+            link: (!allowed).then_some(Link::Grant),
+            shared: reason.filter(|_| !expected),
+            others: 0,
+        }
+    }
+
+    /// Why the workload has a privilege on an index; `None` if it does not have it. What it needs must come from its own
+    /// role.
+    fn reason(&self, privilege: IndexPrivilege, index: &str, is_needed: bool) -> Option<String> {
+        let allows = |one: &&Granted<'_>| one.allows(privilege, index);
+        if let Some(own) = self.own.iter().find(allows) {
+            let (privilege, pattern) = (own.privilege.name(), own.pattern);
+            return Some(format!("irsa.yaml grants `{privilege}` on `{pattern}`"));
+        }
+        let mut mapped = self.mapped.iter().filter(|_| !is_needed);
+        let (mapping, _) = mapped.find(|(mapping, granted)| {
+            mapping.is_built_in || granted.iter().any(|one| one.allows(privilege, index))
+        })?;
+        Some(format!("its IAM role is also mapped to `{}`", mapping.role))
+    }
+
+    /// An index that the pattern matches, and one of the own patterns, too, if there is one.
+    fn foreign_sample(&self, pattern: &str) -> String {
+        let plain = sample(pattern);
+        if self.own.iter().any(|own| own.matcher.matches(&plain)) {
+            return plain;
+        }
+        let mut own = self.own.iter();
+        own.find_map(|own| common(own.pattern, pattern))
+            .unwrap_or(plain)
+    }
+}
+
+// === impl Granted ===
+
+impl<'s> Granted<'s> {
+    fn all(role: &'s SecurityRole) -> Vec<Self> {
+        let granted = |(pattern, privilege): &'s (String, IndexPrivilege)| Self {
+            pattern,
+            matcher: TextPattern::new(pattern),
+            privilege: *privilege,
+        };
+        role.indices.iter().map(granted).collect()
+    }
+
+    fn allows(&self, privilege: IndexPrivilege, index: &str) -> bool {
+        self.privilege >= privilege && self.matcher.matches(index)
     }
 }
 
 /// An index that the pattern matches.
 fn sample(pattern: &str) -> String {
     pattern.replace('*', "-x")
-}
-
-/// An index that the pattern matches, and one of the role's own patterns, too, if there is one.
-fn foreign_sample(pattern: &str, role: &SecurityRole) -> String {
-    let plain = sample(pattern);
-    let mut own = role.indices.iter().map(|(own, _)| own);
-    if own.clone().any(|own| TextPattern::new(own).matches(&plain)) {
-        return plain;
-    }
-    own.find_map(|own| common(own, pattern)).unwrap_or(plain)
 }
 
 /// A text that both patterns match.

@@ -114,6 +114,7 @@ mod tests {
         Row {
             workload: "a".to_owned(),
             question: question.to_owned(),
+            request: None,
             expected: false,
             allowed: Some(false),
             link: None,

@@ -5,6 +5,7 @@ use irsa_explain::chain::Access;
 use irsa_explain::inventory::Role as InventoryRole;
 
 use super::neighbors::{NeighborRows, Patterns};
+use super::request::{Action, Request};
 use super::{Check, Row};
 use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Workload};
 
@@ -235,9 +236,19 @@ impl Questions<'_> {
         let (allowed, link) =
             self.check
                 .decide(self.found, self.workload, account, cluster, access);
+        let issuer = Some(&cluster.issuer).filter(|_| !self.workload.uses_pod_identity);
+        let request = Request {
+            role: self.role.arn.clone(),
+            service_account: account.clone(),
+            cluster: cluster.arn.clone(),
+            issuer: issuer.cloned(),
+            action: access.map(Action::from_access),
+            condition: None,
+        };
         Row {
             workload: self.workload.key.clone(),
             question,
+            request: Some(request),
             expected,
             allowed,
             link,

@@ -14,6 +14,13 @@ pub(super) fn remarks(stack: &Stack) -> Vec<String> {
             role.arn.name()
         ));
     }
+    for role in stack.roles.iter().filter(|role| role.import.is_some()) {
+        remarks.push(format!(
+            "role {} is imported: Terraform replaces its trust policy; other policies that are attached to it stay, and \
+             were not checked",
+            role.arn.name()
+        ));
+    }
     for store in stack
         .opensearch
         .iter()

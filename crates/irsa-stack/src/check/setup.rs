@@ -1,13 +1,13 @@
 //! The requests of the role of the setup, and who must not have it.
 
 use irsa_chain::ServiceAccount;
-use irsa_explain::chain::{Access, Credential, Token};
+use irsa_explain::chain::Access;
 use irsa_explain::inventory::Role as InventoryRole;
 use irsa_policy::Context;
-use irsa_sidecar::AUDIENCE;
 
 use super::neighbors::{NeighborRows, Patterns};
-use super::{Check, Row};
+use super::request::{Action, Request};
+use super::{Check, Row, credential};
 use crate::policies::{self, DECRYPT, READ_SECRET, VIA_SERVICE};
 use crate::stack::{Cluster, Setup};
 
@@ -37,16 +37,12 @@ impl SetupQuestions<'_> {
         let stack = self.check.stack;
         let mut rows = Vec::new();
         for (store, secret) in stack.setup_clusters(self.setup) {
-            let mut via = Context::new();
-            rows.push(self.call(
-                cluster,
-                &store.key,
-                (READ_SECRET, secret.arn.as_str()),
-                &via,
-            ));
+            let read = (READ_SECRET, secret.arn.as_str());
+            rows.push(self.call(cluster, &store.key, read, None));
             if let Some(key) = &secret.kms_key {
-                via.insert(VIA_SERVICE, [policies::secrets_manager(store)]);
-                rows.push(self.call(cluster, &store.key, (DECRYPT, key.as_str()), &via));
+                let decrypt = (DECRYPT, key.as_str());
+                let via = (VIA_SERVICE, policies::secrets_manager(store));
+                rows.push(self.call(cluster, &store.key, decrypt, Some(via)));
             }
         }
         for store in stack.setup_domains(self.setup) {
@@ -63,8 +59,7 @@ impl SetupQuestions<'_> {
                 };
                 let question = format!("{action} on {}, from cluster {}", store.key, cluster.name);
                 let account = &self.setup.service_account;
-                let context = Context::new();
-                rows.push(self.row(question, (true, Some(access)), (account, cluster), &context));
+                rows.push(self.row(question, (true, Some(access)), (account, cluster), None));
             }
         }
         rows
@@ -75,7 +70,7 @@ impl SetupQuestions<'_> {
         cluster: &Cluster,
         store: &str,
         (action, resource): (&str, &str),
-        context: &Context,
+        condition: Option<(&'static str, String)>,
     ) -> Row {
         let what = if action == DECRYPT {
             "key of the secret"
@@ -91,7 +86,12 @@ impl SetupQuestions<'_> {
             resource: Some(resource),
         };
         let account = &self.setup.service_account;
-        self.row(question, (true, Some(access)), (account, cluster), context)
+        self.row(
+            question,
+            (true, Some(access)),
+            (account, cluster),
+            condition,
+        )
     }
 
     /// The service accounts of the workloads, and those with a similar name.
@@ -106,12 +106,7 @@ impl SetupQuestions<'_> {
                     self.setup.role.name(),
                     cluster.name
                 );
-                self.row(
-                    question,
-                    (false, None),
-                    (&account, cluster),
-                    &Context::new(),
-                )
+                self.row(question, (false, None), (&account, cluster), None)
             };
             neighbors.push_to_group(self.patterns.key(&values), row);
         }
@@ -136,17 +131,29 @@ impl SetupQuestions<'_> {
         question: String,
         (expected, access): (bool, Option<Access<'_>>),
         (account, cluster): (&ServiceAccount, &Cluster),
-        context: &Context,
+        condition: Option<(&'static str, String)>,
     ) -> Row {
-        let credential = Credential::Token(Token {
-            service_account: account,
-            issuer: &cluster.issuer,
-            audience: AUDIENCE,
-        });
-        let (allowed, link) = self.check.evaluate(self.found, credential, access, context);
+        let uses_pod_identity = !self.check.stack.uses_tokens(cluster);
+        let credential = credential(uses_pod_identity, account, cluster);
+        let mut context = Context::new();
+        if let Some((key, value)) = &condition {
+            context.insert(key, [value.clone()]);
+        }
+        let (allowed, link) = self
+            .check
+            .evaluate(self.found, credential, access, &context);
+        let request = Request {
+            role: self.setup.role.clone(),
+            service_account: account.clone(),
+            cluster: cluster.arn.clone(),
+            issuer: (!uses_pod_identity).then(|| cluster.issuer.clone()),
+            action: access.map(Action::from_access),
+            condition,
+        };
         Row {
             workload: NAME.to_owned(),
             question,
+            request: Some(request),
             expected,
             allowed,
             link,

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use irsa_chain::Link;
 use serde_json::{Value, json};
 
+use super::request::Request;
+
 /// The table of decisions.
 #[derive(Debug)]
 pub struct Table {
@@ -21,6 +23,8 @@ pub struct Row {
     pub workload: String,
     /// The request, as text.
     pub question: String,
+    /// The request, if IAM decides it; `None` if the security plugin of OpenSearch does.
+    pub request: Option<Request>,
     /// True if the request must be allowed.
     pub expected: bool,
     /// The decision; `None` if it could not be made.
@@ -40,10 +44,6 @@ impl Row {
     /// Returns whether the decision is the expected one, or follows from a shared role.
     pub fn is_right(&self) -> bool {
         self.allowed == Some(self.expected) || (self.allowed == Some(true) && self.shared.is_some())
-    }
-
-    pub(super) fn is_denied(&self) -> bool {
-        self.allowed == Some(false)
     }
 
     fn decision(&self) -> &'static str {
@@ -103,6 +103,7 @@ impl Table {
             json!({
                 "workload": row.workload,
                 "question": row.question,
+                "request": row.request.as_ref().map(Request::json),
                 "expected": if row.expected { "allowed" } else { "denied" },
                 "decision": row.decision(),
                 "link": row.link.map(Link::id),

@@ -34,18 +34,16 @@ pub(super) fn files(stack: &Stack) -> Result<Vec<File>, String> {
 fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
     let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
     let workloads: Vec<_> = stack.workloads.iter().filter(runs_here).collect();
-    let associations = workloads
-        .iter()
-        .filter(|one| one.uses_pod_identity)
-        .map(|one| {
-            Yaml::map([
-                (
-                    "service_account",
-                    Yaml::text(one.service_account.to_string()),
-                ),
-                ("role", Yaml::text(one.role.as_str())),
-            ])
-        });
+    let with_pod_identity = workloads.iter().filter(|one| one.uses_pod_identity);
+    let associations = with_pod_identity.map(|one| (&one.service_account, &one.role));
+    let setup = stack.needed_setup().filter(|_| !stack.uses_tokens(cluster));
+    let setup = setup.map(|one| (&one.service_account, &one.role));
+    let associations = associations.chain(setup).map(|(account, role)| {
+        Yaml::map([
+            ("service_account", Yaml::text(account.to_string())),
+            ("role", Yaml::text(role.as_str())),
+        ])
+    });
     Yaml::map([
         ("region", Yaml::text(stack.region.as_str())),
         ("accounts", Yaml::texts(accounts(stack))),
@@ -84,7 +82,11 @@ fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
                     .iter()
                     .enumerate()
                     .map(|(number, one)| workload(stack, number, one))
-                    .chain(stack.needed_setup().map(|one| setup_workload(stack, one)))
+                    .chain(
+                        stack
+                            .needed_setup()
+                            .map(|one| setup_workload(stack, cluster, one)),
+                    )
                     .collect(),
             ),
         ),
@@ -121,13 +123,17 @@ const NODE_TRUST: &str = r#"{
 "#;
 
 /// The pod of the setup.
-fn setup_workload(stack: &Stack, setup: &Setup) -> Yaml {
+fn setup_workload(stack: &Stack, cluster: &Cluster, setup: &Setup) -> Yaml {
     let is_used = |name: &str| stack.workloads.iter().any(|one| one.key == name);
     let name = unused("setup".to_owned(), is_used);
     let account = setup.service_account.to_string();
     Yaml::map([
         ("name", Yaml::text(name)),
         ("service_account", Yaml::text(account)),
+        (
+            "identity",
+            Yaml::text(identity(!stack.uses_tokens(cluster))),
+        ),
         ("role", Yaml::text(setup.role.as_str())),
     ])
 }
@@ -321,19 +327,22 @@ fn domain(stack: &Stack, store: &OpenSearchStore) -> Yaml {
     Yaml::map(fields)
 }
 
-fn workload(stack: &Stack, number: usize, workload: &Workload) -> Yaml {
-    let identity = if workload.uses_pod_identity {
+fn identity(uses_pod_identity: bool) -> &'static str {
+    if uses_pod_identity {
         "pod-identity"
     } else {
         "web-identity"
-    };
+    }
+}
+
+fn workload(stack: &Stack, number: usize, workload: &Workload) -> Yaml {
     let mut fields = vec![
         ("name", Yaml::text(&workload.key)),
         (
             "service_account",
             Yaml::text(workload.service_account.to_string()),
         ),
-        ("identity", Yaml::text(identity)),
+        ("identity", Yaml::text(identity(workload.uses_pod_identity))),
         ("role", Yaml::text(workload.role.as_str())),
     ];
     if let Some(used) = &workload.postgres

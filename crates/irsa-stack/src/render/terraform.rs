@@ -1,8 +1,11 @@
 //! A root module of Terraform: IAM roles and policies, data stores, and the output that the other commands read.
 
+mod any_store;
 mod clusters;
 mod context;
 mod iam;
+mod imports;
+mod moved;
 mod network;
 mod opensearch;
 mod outputs;
@@ -12,6 +15,7 @@ mod providers;
 mod refusals;
 mod setup;
 mod versions;
+mod volume;
 
 use self::context::Context;
 pub use self::versions::VersionSet;
@@ -34,6 +38,8 @@ pub(super) fn files(stack: &Stack, versions: VersionSet) -> Result<Vec<File>, St
         file("iam", &iam::body(&context)),
     ];
     files.extend(setup::body(&context).map(|body| file("setup", &body)));
+    files.extend(moved::body(&context).map(|body| file("moved", &body)));
+    files.extend(imports::body(&context).map(|body| file("imports", &body)));
     files.extend(network::variables(&context).map(|body| file("variables", &body)));
     for store in &stack.postgres {
         let name = format!("postgres-{}", store.key);

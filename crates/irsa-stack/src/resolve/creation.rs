@@ -1,14 +1,20 @@
 //! What Terraform needs beyond the names: origins of stores, settings of roles, the role of the setup.
 
+use std::collections::BTreeMap;
+
 use irsa_chain::ServiceAccount;
+use irsa_chain::untrusted::quoted;
 
 use super::Resolver;
+use crate::mistake::Mistake;
 use crate::specification::{ExistingOpenSearch, ExistingPostgres, OpenSearch, Postgres};
 use crate::specification::{Setup as SetupFile, Specification};
 use crate::stack::{CreateOpenSearch, CreatePostgres, IamSettings, Origin, Setup};
 
 /// The namespace of the setup Job, if the file names none.
 const SETUP_NAMESPACE: &str = "irsa-setup";
+/// The number of tags that a resource can have.
+const MAX_TAGS: usize = 50;
 /// The service account of the setup Job.
 const SETUP_SERVICE_ACCOUNT: &str = "irsa-setup";
 
@@ -25,6 +31,31 @@ impl Resolver<'_> {
             service_account: ServiceAccount::new(namespace, SETUP_SERVICE_ACCOUNT).ok()?,
             is_requested: file.is_some(),
         })
+    }
+
+    /// Refuses tags that IAM takes for the same, and more than a resource can have (IAM User Guide, "IAM and AWS STS
+    /// quotas").
+    pub(super) fn tags(&mut self) {
+        let keys: Vec<_> = self.file.tags.keys().collect();
+        if keys.len() > MAX_TAGS {
+            let message = format!(
+                "{} tags, but a resource in AWS has at most {MAX_TAGS}",
+                keys.len()
+            );
+            self.mistake(&["tags"], message);
+        }
+        let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+        for key in keys {
+            if let Some(other) = seen.insert(key.to_lowercase(), key) {
+                let message = format!(
+                    "{} and {} differ only in case: IAM takes them for the same tag",
+                    quoted(other),
+                    quoted(key)
+                );
+                let place = self.root.key_place(&["tags", key]);
+                self.mistakes.push(Mistake::new(place, message));
+            }
+        }
     }
 
     pub(super) fn is_existing(&self, cluster: &str) -> bool {

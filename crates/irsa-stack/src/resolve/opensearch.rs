@@ -34,6 +34,8 @@ impl Resolver<'_> {
             .clone()
             .unwrap_or_else(|| self.file.aws.region.clone());
         self.partition("opensearch", key, &region);
+        let kms_key = store.create.as_ref().and_then(|one| one.kms_key.as_ref());
+        self.kms_key("opensearch", key, kms_key, &region);
         let (name, endpoint) = self.domain_names(key, store, &region)?;
         let is_fine_grained = store.access != Some(Access::DomainPolicy);
         let admin = self.admin(key, store)?;

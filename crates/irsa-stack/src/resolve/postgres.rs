@@ -9,7 +9,7 @@ use super::{Resolver, creation, invented};
 use crate::mistake::Mistake;
 use crate::specification::{ExistingPostgres, Postgres, PostgresOutputs};
 use crate::stack::{
-    Database, Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Workload,
+    Database, Placeholder, PostgresKind, PostgresPrivileges, PostgresStore, PostgresUse, Workload,
 };
 
 /// The port of a PostgreSQL cluster, if the file names none.
@@ -43,6 +43,8 @@ impl Resolver<'_> {
             .clone()
             .unwrap_or_else(|| self.file.aws.region.clone());
         self.partition("postgres", key, &region);
+        let kms_key = store.create.as_ref().and_then(|one| one.kms_key.as_ref());
+        self.kms_key("postgres", key, kms_key, &region);
         let account = store.account.clone();
         let (identifier, endpoint, resource_id) = self.postgres_names(key, store, &region)?;
         let account = account.unwrap_or_else(|| self.file.aws.account.clone());
@@ -115,14 +117,12 @@ impl Resolver<'_> {
         let Some(output) = output else {
             self.placeholders
                 .push(Placeholder::Postgres(key.to_owned()));
-            let (dns, suffix) = (invented(&format!("dns {key}"), DNS, 12), rds_suffix(region));
-            let id = invented(&format!("resource {key}"), ID, 26);
-            let id = format!("cluster-{id}").parse().ok()?;
-            return Some((
-                identifier.clone(),
-                format!("{identifier}.cluster-{dns}.{suffix}"),
-                id,
-            ));
+            let kind = store
+                .create
+                .as_ref()
+                .map_or_else(PostgresKind::default, |one| one.kind);
+            let (endpoint, id) = invented_names(kind, key, &identifier, region)?;
+            return Some((identifier, endpoint, id));
         };
         self.compare_cluster(key, &identifier, &output);
         Some((identifier, output.endpoint, output.resource_id))
@@ -356,6 +356,22 @@ fn fits(endpoint: &str, resource_id: &DbResourceId) -> Result<(), String> {
     Err(format!(
         "{id} is not the resource ID of {endpoint}, which begins with `{right}`"
     ))
+}
+
+/// An endpoint and a resource ID like those that RDS will give.
+fn invented_names(
+    kind: PostgresKind,
+    key: &str,
+    identifier: &str,
+    region: &Region,
+) -> Option<(String, DbResourceId)> {
+    let (dns, suffix) = (invented(&format!("dns {key}"), DNS, 12), rds_suffix(region));
+    let id = invented(&format!("resource {key}"), ID, 26);
+    let (host, id) = match kind {
+        PostgresKind::Cluster => (format!("cluster-{dns}"), format!("cluster-{id}")),
+        PostgresKind::Instance => (dns, format!("db-{id}")),
+    };
+    Some((format!("{identifier}.{host}.{suffix}"), id.parse().ok()?))
 }
 
 fn rds_region(endpoint: &str) -> Option<Region> {

@@ -19,11 +19,10 @@ impl Resolver<'_> {
     pub(super) fn role_arn(&mut self, key: &str, one: &specification::Workload) -> Option<RoleArn> {
         let path = ["workloads", key, "role"];
         if let Some(arn) = &one.role.arn {
-            if one.role.name.is_some() || one.role.policy.is_some() {
-                self.mistake(
-                    &path,
-                    "`arn` names an existing role: remove `name` and `policy`",
-                );
+            let role = &one.role;
+            if role.name.is_some() || role.policy.is_some() || role.import.is_some() {
+                let message = "`arn` names an existing role, which is not changed: remove `name`, `policy` and `import`";
+                self.mistake(&path, message);
             }
             self.compare_role(key, arn);
             return Some(arn.clone());
@@ -80,6 +79,7 @@ impl Resolver<'_> {
             match roles.iter_mut().find(|role| role.arn == workload.role) {
                 Some(role) => {
                     role.workloads.push(workload.key.clone());
+                    role.import = role.import.max(file.role.import);
                     if role.is_external != file.role.arn.is_some() {
                         let message = format!(
                             "role {} is an existing role for one workload and a new role for a different one",
@@ -103,6 +103,7 @@ impl Resolver<'_> {
                     arn: workload.role.clone(),
                     policy,
                     is_external: file.role.arn.is_some(),
+                    import: file.role.import,
                     workloads: vec![workload.key.clone()],
                 }),
             }

@@ -1,7 +1,7 @@
 //! Checks that apply to all data stores.
 
-use irsa_chain::Region;
 use irsa_chain::untrusted::quoted;
+use irsa_chain::{Arn, Region};
 
 use super::Resolver;
 use crate::mistake::Mistake;
@@ -38,6 +38,24 @@ impl Resolver<'_> {
             let path = [kind, key, "region"];
             let place = self.root.place_of(&path);
             self.mistakes.push(Mistake::new(place, message));
+        }
+    }
+
+    /// Refuses a KMS key of a different region, which does not encrypt anything here.
+    pub(super) fn kms_key(
+        &mut self,
+        kind: &str,
+        key: &str,
+        kms_key: Option<&String>,
+        region: &Region,
+    ) {
+        let found = kms_key.and_then(|arn| arn.parse::<Arn>().ok());
+        if let Some(found) = found.filter(|found| found.region() != region.as_str()) {
+            let message = format!(
+                "the KMS key is in region {}, but the store is in {region}",
+                quoted(found.region())
+            );
+            self.mistake(&[kind, key, "create", "kms_key"], message);
         }
     }
 

@@ -1,22 +1,19 @@
 //! Rules for texts. Each refuses what AWS, PostgreSQL, OpenSearch or Kubernetes would refuse, or take for another name.
 
+mod aws;
+
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::untrusted::is_deceptive;
 use irsa_chain::{AccountId, Arn, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
 use unicode_normalization::is_nfc;
 
+pub(in crate::shape) use self::aws::{EXTERNAL_ID, KMS_KEY, TAG_KEY, TAG_VALUE};
 use super::Rule;
 
 /// PostgreSQL truncates longer identifiers (`NAMEDATALEN` - 1).
 const MAX_IDENTIFIER_BYTES: usize = 63;
 /// The length of an IAM role name (IAM API Reference, `CreateRole`).
 const MAX_ROLE_NAME: usize = 64;
-
-pub(in crate::shape) static ANY: Rule = Rule {
-    noun: "a text",
-    pattern: None,
-    check: |_| Ok(()),
-};
 
 pub(in crate::shape) static ACCOUNT: Rule = Rule {
     noun: "an AWS account ID",

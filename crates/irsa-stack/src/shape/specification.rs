@@ -6,8 +6,8 @@ mod workloads;
 use self::stores::{OPENSEARCH, POSTGRES};
 use self::workloads::WORKLOAD;
 use super::rules::{
-    ACCOUNT, ANY, CLUSTER_NAME, DB_IDENTIFIER, DOMAIN_NAME, IAM_PATH, IMAGE, LABEL, NAMESPACE,
-    POLICY_ARN, REGION, VERSION,
+    ACCOUNT, CLUSTER_NAME, DB_IDENTIFIER, DOMAIN_NAME, IAM_PATH, IMAGE, LABEL, NAMESPACE,
+    POLICY_ARN, REGION, TAG_KEY, TAG_VALUE, VERSION,
 };
 use super::{Field, Shape, Word};
 
@@ -34,8 +34,8 @@ pub(crate) static SPECIFICATION: Shape = Shape::Record(&[
     Field::optional(
         "tags",
         Shape::Map {
-            key: &ANY,
-            value: &Shape::Text(&ANY),
+            key: &TAG_KEY,
+            value: &Shape::Text(&TAG_VALUE),
         },
         "Tags of everything that is created in AWS.",
     ),

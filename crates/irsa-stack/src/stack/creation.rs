@@ -21,6 +21,16 @@ pub struct Network {
     pub subnets: Vec<String>,
 }
 
+/// What exists of a role that Terraform takes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Import {
+    /// The role. Its managed policy is created.
+    Role,
+    /// The role and its managed policy.
+    RoleAndPolicy,
+}
+
 /// How Terraform reaches another account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Via {
@@ -41,9 +51,30 @@ pub enum Origin<C> {
     Known,
 }
 
-/// A PostgreSQL cluster to create.
+// === impl Origin ===
+
+impl<C> Origin<C> {
+    /// Returns whether Terraform creates the store.
+    pub fn is_created(&self) -> bool {
+        matches!(self, Self::Create(_))
+    }
+
+    /// The origin without the settings of a store that is created.
+    pub(crate) fn without_details(&self) -> Origin<()> {
+        match self {
+            Self::Create(_) => Origin::Create(()),
+            Self::Named => Origin::Named,
+            Self::Known => Origin::Known,
+        }
+    }
+}
+
+/// A PostgreSQL cluster or instance to create.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct CreatePostgres {
+    /// What is created.
+    #[serde(default)]
+    pub kind: PostgresKind,
     /// Engine version.
     pub engine_version: String,
     /// Number of instances.
@@ -53,6 +84,21 @@ pub struct CreatePostgres {
     pub serverless: Option<Serverless>,
     /// Instance class, unless it is serverless.
     pub instance: Option<String>,
+    /// Storage of an instance.
+    pub volume: Option<String>,
+    /// ARN of the KMS key of the data and of the administrator's password.
+    pub kms_key: Option<String>,
+}
+
+/// A kind of PostgreSQL on RDS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostgresKind {
+    /// An Aurora PostgreSQL cluster.
+    #[default]
+    Cluster,
+    /// A DB instance of Amazon RDS for PostgreSQL.
+    Instance,
 }
 
 /// Capacity of Aurora Serverless v2 in Aurora capacity units.
@@ -76,6 +122,8 @@ pub struct CreateOpenSearch {
     pub instances: u64,
     /// EBS volume of each node.
     pub volume: Option<String>,
+    /// ARN of the KMS key of the data.
+    pub kms_key: Option<String>,
 }
 
 fn two() -> u64 {

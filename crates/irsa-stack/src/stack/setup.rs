@@ -35,7 +35,7 @@ impl Stack {
         let is_needed = if setup.is_requested {
             domains.next().is_some() || self.setup_clusters(setup).next().is_some()
         } else {
-            domains.any(|store| matches!(store.origin, Origin::Create(_)))
+            domains.any(|store| store.origin.is_created())
         };
         is_needed.then_some(setup)
     }

@@ -122,7 +122,7 @@ fn keys_without_effect_are_mistakes() {
         "role: {arn: \"arn:aws:iam::111122223333:role/api\", policy: p}\n    service_account";
     let found = changed("service_account", role);
     assert!(
-        found[0].contains("remove `name` and `policy`"),
+        found[0].contains("remove `name`, `policy` and `import`"),
         "{found:#?}"
     );
 }

@@ -138,6 +138,67 @@ fn what_can_not_be_created_has_a_remedy() {
 }
 
 #[test]
+fn an_instance_has_its_own_limits() {
+    let with = |create: &str| {
+        let create = format!("create: {{kind: instance, engine_version: \"17.4\"{create}}}");
+        creatable().replacen("create: {engine_version: \"17.4\"}", &create, 1)
+    };
+    let instance = one(&with(", instances: 1, volume: 20GiB"), "postgres-orders");
+    for expected in [
+        "resource \"aws_db_instance\" \"orders\" {",
+        "  allocated_storage                   = 20\n",
+        "  multi_az                            = false\n",
+        "    prevent_destroy = true\n",
+    ] {
+        assert!(instance.contains(expected), "{instance}");
+    }
+    for (create, expected) in [
+        (", instances: 3", "a DB instance has at most one standby"),
+        (
+            ", serverless: {min: 1, max: 2}",
+            "`postgres.orders.create.serverless` is for Aurora clusters",
+        ),
+        (", volume: none", "is `none`: expected a number of GiB"),
+    ] {
+        let found = refused(&with(create));
+        assert!(found.contains(expected), "{found}");
+    }
+    let cluster = with(", volume: 20GiB").replacen("kind: instance", "kind: cluster", 1);
+    assert!(refused(&cluster).contains("the storage of an Aurora cluster grows by itself"));
+}
+
+/// In each cluster, the setup gets its role in the way of the workloads.
+#[test]
+fn the_setup_uses_tokens_only_where_a_workload_does() {
+    let text = creatable().replacen("  shop: {}", "  blue: {}\n  green: {}", 1)
+        + "  job:
+    service_account: shop/job
+    clusters: [blue]
+    identity: pod-identity
+    postgres: {store: orders, database: orders, user: job}
+setup: {namespace: ops}
+";
+    let text = text.replacen(NETWORK, "", 1) + NETWORK;
+    let text = text.replacen(
+        "    service_account: shop/api",
+        "    clusters: [green]\n    service_account: shop/api",
+        1,
+    );
+    insta::assert_snapshot!(
+        "setup-of-two-clusters",
+        one(&text, "setup").split_once("\n\n").unwrap().1
+    );
+    let clusters = one(&text, "clusters");
+    assert_eq!(
+        clusters
+            .matches("data \"aws_iam_openid_connect_provider\"")
+            .count(),
+        1,
+        "{clusters}"
+    );
+}
+
+#[test]
 fn a_domain_that_aws_would_refuse_is_refused() {
     for (from, to, expected) in [
         (
@@ -169,7 +230,7 @@ fn subnets_that_aws_would_refuse_are_refused() {
     let text = creatable();
     assert!(files(&text, VersionSet::NEWEST).is_ok());
     for (subnets, expected) in [
-        ("[subnet-1]", "Aurora cluster needs subnets in at least two"),
+        ("[subnet-1]", "databases need subnets in at least two"),
         ("[subnet-1, subnet-2, subnet-1]", "has a subnet twice"),
         ("[]", "is empty"),
     ] {
@@ -286,11 +347,8 @@ fn hostile_values_stay_texts() {
     let iam = one(&database, "iam");
     assert!(iam.contains(r#"/a\"b;c""#), "{iam}");
     let tags = one(VIA, "providers");
-    assert!(
-        tags.contains(r#""cost center" = "100% of $${team}""#),
-        "{tags}"
-    );
-    assert!(tags.contains(r#"external_id = "a\"b$${c}""#), "{tags}");
+    assert!(tags.contains(r#""cost center" = "4711/é @home""#), "{tags}");
+    assert!(tags.contains(r#"external_id = "a/b\\c""#), "{tags}");
 }
 
 /// Outputs are known only after the files were applied, so they change nothing.

@@ -42,7 +42,8 @@ fn has_tokens(context: &Context<'_>, cluster: &Cluster) -> bool {
                 .role(one)
                 .is_some_and(|role| !role.is_external)
     };
-    context.setup().is_some() || context.stack.workloads.iter().any(needs)
+    let setup_needs = context.setup().is_some() && context.stack.uses_tokens(cluster);
+    setup_needs || context.stack.workloads.iter().any(needs)
 }
 
 /// What to change in the code of the cluster. In versions 19 and 20 of the module, given options replace all of the

@@ -8,7 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::versions::{Iam, VersionSet};
 use crate::hcl::{Expression, Substitution};
-use crate::stack::{Cluster, OpenSearchStore, Origin, PostgresStore, Role, Setup, Stack, Workload};
+use crate::stack::{
+    Cluster, OpenSearchStore, Origin, PostgresKind, PostgresStore, Role, Setup, Stack, Workload,
+};
 
 pub(super) struct Context<'s> {
     pub(super) stack: &'s Stack,
@@ -17,6 +19,15 @@ pub(super) struct Context<'s> {
     clusters: BTreeMap<&'s str, String>,
     /// Names of blocks by the names of roles.
     roles: BTreeMap<&'s str, String>,
+}
+
+/// A role that Terraform creates: by itself, or by the IAM module.
+pub(super) struct OwnRole<'s> {
+    pub(super) arn: &'s RoleArn,
+    /// Name of its managed policy.
+    pub(super) policy: &'s str,
+    /// Whether the IAM module can't write its trust policy.
+    pub(super) is_plain: bool,
 }
 
 // === impl Context ===
@@ -53,39 +64,69 @@ impl<'s> Context<'s> {
         format!("data.aws_iam_openid_connect_provider.{name}.arn")
     }
 
-    /// The ARN of a role. Of one that is created, it is known after its creation.
-    pub(super) fn role_arn(&self, role: &Role) -> Expression {
-        if role.is_external {
-            Expression::text(role.arn.as_str())
-        } else {
-            Expression::reference(self.own_role_arn(&role.arn, self.is_plain(role)))
+    /// The roles that Terraform creates.
+    pub(super) fn own_roles(&self) -> impl Iterator<Item = OwnRole<'s>> {
+        let roles = self.stack.roles.iter().filter(|role| !role.is_external);
+        let roles = roles.map(|role| self.own_role(role));
+        roles.chain(self.setup_role())
+    }
+
+    /// The role of workloads, which is not an external one.
+    pub(super) fn own_role(&self, role: &'s Role) -> OwnRole<'s> {
+        let mut workloads = self.stack.workloads_of(role);
+        OwnRole {
+            arn: &role.arn,
+            policy: &role.policy,
+            is_plain: workloads.any(|workload| workload.uses_pod_identity),
         }
     }
 
-    /// The ARN of a role that Terraform creates: by itself, or by the IAM module.
-    pub(super) fn own_role_arn(&self, role: &RoleArn, is_plain: bool) -> String {
-        let name = self.role_name(role);
-        match (is_plain, self.versions.iam) {
+    /// The role of the setup, if it has anything to do.
+    pub(super) fn setup_role(&self) -> Option<OwnRole<'s>> {
+        let setup = self.setup()?;
+        let mut clusters = self.stack.clusters.iter();
+        Some(OwnRole {
+            arn: &setup.role,
+            policy: setup.role.name(),
+            is_plain: clusters.any(|cluster| !self.stack.uses_tokens(cluster)),
+        })
+    }
+
+    /// The ARN of a role. Of one that is created, it is known after its creation.
+    pub(super) fn role_arn(&self, role: &'s Role) -> Expression {
+        if role.is_external {
+            Expression::text(role.arn.as_str())
+        } else {
+            Expression::reference(self.own_role_arn(&self.own_role(role)))
+        }
+    }
+
+    /// The ARN of a role that Terraform creates.
+    pub(super) fn own_role_arn(&self, role: &OwnRole<'_>) -> String {
+        let name = self.role_name(role.arn);
+        match (role.is_plain, self.versions.iam) {
             (true, _) => format!("aws_iam_role.{name}.arn"),
             (false, Iam::V5) => format!("module.{name}.iam_role_arn"),
             (false, Iam::V6) => format!("module.{name}.arn"),
         }
     }
 
-    /// Whether the trust policy of a role is not one that the IAM module writes.
-    pub(super) fn is_plain(&self, role: &Role) -> bool {
-        let mut workloads = self.stack.workloads_of(role);
-        workloads.any(|workload| workload.uses_pod_identity)
+    /// The endpoint of a PostgreSQL store, if the file does not have it.
+    pub(super) fn postgres_endpoint(store: &PostgresStore) -> Option<String> {
+        let attribute = match postgres_kind(store) {
+            PostgresKind::Cluster => "endpoint",
+            PostgresKind::Instance => "address",
+        };
+        Some(format!("{}.{attribute}", postgres_address(store)?))
     }
 
-    /// The value of an attribute of a PostgreSQL cluster, if the file does not have it.
-    pub(super) fn postgres(store: &PostgresStore, attribute: &str) -> Option<String> {
-        let name = identifier(&store.key);
-        match store.origin {
-            Origin::Create(_) => Some(format!("aws_rds_cluster.{name}.{attribute}")),
-            Origin::Named => Some(format!("data.aws_rds_cluster.{name}.{attribute}")),
-            Origin::Known => None,
-        }
+    /// The resource ID of a PostgreSQL store, if the file does not have it.
+    pub(super) fn postgres_resource_id(store: &PostgresStore) -> Option<String> {
+        let attribute = match postgres_kind(store) {
+            PostgresKind::Cluster => "cluster_resource_id",
+            PostgresKind::Instance => "resource_id",
+        };
+        Some(format!("{}.{attribute}", postgres_address(store)?))
     }
 
     /// The endpoint of a domain, if the file does not have it.
@@ -101,7 +142,7 @@ impl<'s> Context<'s> {
     /// References for the resource IDs in a permissions policy.
     pub(super) fn resource_ids(&self) -> Vec<Substitution> {
         let reference = |store: &PostgresStore| {
-            let reference = Self::postgres(store, "cluster_resource_id")?;
+            let reference = Self::postgres_resource_id(store)?;
             Some((store.resource_id.to_string(), reference))
         };
         self.stack.postgres.iter().filter_map(reference).collect()
@@ -127,8 +168,8 @@ impl<'s> Context<'s> {
 
     /// An attribute of the secret that RDS manages for a cluster, if the file does not have its endpoint.
     pub(super) fn admin_secret(store: &PostgresStore, attribute: &str) -> Option<String> {
-        let secret = Self::postgres(store, "master_user_secret[0]")?;
-        Some(format!("{secret}.{attribute}"))
+        let store = postgres_address(store)?;
+        Some(format!("{store}.master_user_secret[0].{attribute}"))
     }
 
     /// References for the issuers in a trust policy of the role.
@@ -147,11 +188,8 @@ impl<'s> Context<'s> {
 
     /// References for the roles in the access policy of a domain.
     pub(super) fn principals(&self) -> Vec<Substitution> {
-        let own = self.stack.roles.iter().filter(|role| !role.is_external);
-        let own = own.map(|role| (&role.arn, self.is_plain(role)));
-        let setup = self.setup().map(|setup| (&setup.role, false));
-        own.chain(setup)
-            .map(|(arn, is_plain)| (arn.to_string(), self.own_role_arn(arn, is_plain)))
+        self.own_roles()
+            .map(|role| (role.arn.to_string(), self.own_role_arn(&role)))
             .collect()
     }
 
@@ -173,6 +211,25 @@ impl<'s> Context<'s> {
             workloads.any(|workload| workload.clusters.contains(&cluster.name))
         };
         self.stack.clusters.iter().filter(runs).collect()
+    }
+}
+
+/// Only clusters are read by their names.
+fn postgres_kind(store: &PostgresStore) -> PostgresKind {
+    match &store.origin {
+        Origin::Create(create) => create.kind,
+        Origin::Named | Origin::Known => PostgresKind::Cluster,
+    }
+}
+
+/// The address of a PostgreSQL store in Terraform, if it is there.
+fn postgres_address(store: &PostgresStore) -> Option<String> {
+    let name = identifier(&store.key);
+    match (&store.origin, postgres_kind(store)) {
+        (Origin::Create(_), PostgresKind::Cluster) => Some(format!("aws_rds_cluster.{name}")),
+        (Origin::Create(_), PostgresKind::Instance) => Some(format!("aws_db_instance.{name}")),
+        (Origin::Named, _) => Some(format!("data.aws_rds_cluster.{name}")),
+        (Origin::Known, _) => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Security groups: each store admits the EKS clusters whose workloads use it, and nothing else.
 
+use super::any_store::AnyStore;
 use super::context::{Context, identifier};
 use crate::hcl::{Block, Body, Expression};
-use crate::stack::{Cluster, Network, Origin};
+use crate::stack::{Cluster, Network};
 
 /// A store that is created in the network.
 pub(super) struct Store<'s> {
@@ -14,17 +15,7 @@ pub(super) struct Store<'s> {
 
 /// Variables, if a store is created.
 pub(super) fn variables(context: &Context<'_>) -> Option<Body> {
-    let stack = context.stack;
-    let is_created = |is_created: bool| is_created;
-    let mut postgres = stack
-        .postgres
-        .iter()
-        .map(|one| matches!(one.origin, Origin::Create(_)));
-    let mut opensearch = stack
-        .opensearch
-        .iter()
-        .map(|one| matches!(one.origin, Origin::Create(_)));
-    if !postgres.any(is_created) && !opensearch.any(is_created) {
+    if !AnyStore::all(context.stack).any(|store| store.origin.is_created()) {
         return None;
     }
     let description = "Security groups of the nodes by EKS cluster, where it is not the cluster's own. Nodes of \

@@ -3,6 +3,7 @@
 use super::context::{Context, identifier};
 use super::network::{self, Store};
 use super::providers;
+use super::volume::gibibytes;
 use crate::hcl::{Block, Body, Expression};
 use crate::policies;
 use crate::stack::{CreateOpenSearch, Network, OpenSearchStore, Origin, Workload};
@@ -36,12 +37,7 @@ pub(super) fn volume(create: &CreateOpenSearch) -> Result<Option<u64>, &str> {
     match create.volume.as_deref() {
         None => Ok(Some(VOLUME)),
         Some(NO_VOLUME) => Ok(None),
-        Some(text) => {
-            let number = text
-                .strip_suffix("GiB")
-                .and_then(|number| number.parse().ok());
-            number.map(Some).ok_or(text)
-        }
+        Some(text) => gibibytes(text).map(Some).ok_or(text),
     }
 }
 
@@ -49,10 +45,7 @@ pub(super) fn volume(create: &CreateOpenSearch) -> Result<Option<u64>, &str> {
 fn named(context: &Context<'_>, store: &OpenSearchStore) -> Body {
     let name = identifier(&store.key);
     let data = Body::new()
-        .set_some(
-            "provider",
-            providers::argument_for_opensearch(context.stack, store),
-        )
+        .set_some("provider", providers::argument(context.stack, store))
         .text("domain_name", &store.name);
     let body = Body::new()
         .comment(&settings(context, store))
@@ -131,8 +124,11 @@ fn domain(
         .set_some("access_policies", access)
         .block(nodes(create, zones))
         .block(disks(create))
-        .block(encryption("encrypt_at_rest"))
-        .block(encryption("node_to_node_encryption"))
+        .block(encryption(create))
+        .block(Block::plain(
+            "node_to_node_encryption",
+            Body::new().flag("enabled", true),
+        ))
         .block(endpoint())
         .block(subnets(store, network, zones))
         .blocks(store.is_fine_grained.then(|| security(context, store)))
@@ -170,8 +166,12 @@ fn disks(create: &CreateOpenSearch) -> Block {
     )
 }
 
-fn encryption(kind: &'static str) -> Block {
-    Block::plain(kind, Body::new().flag("enabled", true))
+fn encryption(create: &CreateOpenSearch) -> Block {
+    let key = create.kms_key.as_ref().map(Expression::text);
+    let body = Body::new()
+        .flag("enabled", true)
+        .set_some("kms_key_id", key);
+    Block::plain("encrypt_at_rest", body)
 }
 
 fn endpoint() -> Block {
@@ -197,9 +197,9 @@ fn subnets(store: &OpenSearchStore, network: &Network, zones: u64) -> Block {
 
 /// Fine-grained access control with a role as master user: there is no password.
 fn security(context: &Context<'_>, store: &OpenSearchStore) -> Block {
-    let setup = context.setup().filter(|setup| setup.role == store.admin);
-    let admin = match setup {
-        Some(setup) => Expression::reference(context.own_role_arn(&setup.role, false)),
+    let setup = context.setup_role();
+    let admin = match setup.filter(|role| *role.arn == store.admin) {
+        Some(role) => Expression::reference(context.own_role_arn(&role)),
         None => Expression::text(store.admin.as_str()),
     };
     let admin = Block::plain(

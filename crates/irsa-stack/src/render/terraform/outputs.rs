@@ -37,17 +37,14 @@ fn cluster(context: &Context<'_>, cluster: &Cluster) -> (String, Expression) {
 }
 
 fn postgres(store: &PostgresStore) -> (String, Expression) {
-    let value = |attribute, known: &str| match Context::postgres(store, attribute) {
+    let value = |reference: Option<String>, known: &str| match reference {
         Some(reference) => Expression::reference(reference),
         None => Expression::text(known),
     };
-    let values = [
-        ("endpoint", value("endpoint", &store.endpoint)),
-        (
-            "resource_id",
-            value("cluster_resource_id", store.resource_id.as_str()),
-        ),
-    ];
+    let endpoint = value(Context::postgres_endpoint(store), &store.endpoint);
+    let resource_id = store.resource_id.as_str();
+    let resource_id = value(Context::postgres_resource_id(store), resource_id);
+    let values = [("endpoint", endpoint), ("resource_id", resource_id)];
     let secret = admin_secret(store).map(|secret| ("admin_secret", secret));
     let values = values.into_iter().chain(secret);
     (store.key.clone(), Expression::object(values))

@@ -1,7 +1,9 @@
 //! Associations of EKS Pod Identity.
 
+use irsa_chain::ServiceAccount;
+
 use super::context::{Context, identifier};
-use crate::hcl::{Block, Body};
+use crate::hcl::{Block, Body, Expression};
 use crate::stack::{Cluster, Workload};
 
 /// An association for each service account with EKS Pod Identity in each of its clusters.
@@ -16,28 +18,29 @@ fn in_cluster(context: &Context<'_>, cluster: &Cluster) -> Vec<Block> {
     let mut workloads: Vec<_> = workloads.collect();
     workloads.sort_by_key(|one| &one.service_account);
     workloads.dedup_by_key(|one| &one.service_account);
-    let workloads = workloads.into_iter();
-    workloads
-        .filter_map(|one| association(context, cluster, one))
-        .collect()
+    let association = |one: &Workload| {
+        let role = context.role_arn(context.stack.role(one)?);
+        let account = &one.service_account;
+        Some(association(context, cluster, account, role))
+    };
+    workloads.into_iter().filter_map(association).collect()
 }
 
-fn association(context: &Context<'_>, cluster: &Cluster, workload: &Workload) -> Option<Block> {
-    let account = &workload.service_account;
-    let role = context.stack.role(workload)?;
+/// The association of a service account in a cluster.
+pub(super) fn association(
+    context: &Context<'_>,
+    cluster: &Cluster,
+    account: &ServiceAccount,
+    role: Expression,
+) -> Block {
     let name = context.cluster_name(&cluster.name);
     let body = Body::new()
         .reference("cluster_name", format!("data.aws_eks_cluster.{name}.name"))
         .text("namespace", account.namespace())
         .text("service_account", account.name())
-        .set("role_arn", context.role_arn(role));
+        .set("role_arn", role);
     let (namespace, account) = (identifier(account.namespace()), identifier(account.name()));
     // Only names of service accounts have dots.
     let block = format!("{name}-{namespace}-{}", account.replace('.', "-"));
-    Some(Block::named(
-        "resource",
-        "aws_eks_pod_identity_association",
-        &block,
-        body,
-    ))
+    Block::named("resource", "aws_eks_pod_identity_association", &block, body)
 }

@@ -1,14 +1,15 @@
-//! Aurora PostgreSQL clusters.
+//! PostgreSQL on RDS.
+
+mod cluster;
+mod instance;
 
 use super::context::{Context, identifier};
 use super::network::{self, Store};
 use super::providers;
 use super::versions::Provider;
 use crate::hcl::{Block, Body, Expression};
-use crate::stack::{CreatePostgres, Network, Origin, PostgresStore, Workload};
+use crate::stack::{CreatePostgres, Network, Origin, PostgresKind, PostgresStore, Workload};
 
-/// The instance class without `serverless` and `instance`.
-const INSTANCE_CLASS: &str = "db.r6g.large";
 /// Days that backups are kept.
 const BACKUP_DAYS: u64 = 7;
 
@@ -25,10 +26,7 @@ pub(super) fn body(context: &Context<'_>, store: &PostgresStore) -> Body {
 fn named(context: &Context<'_>, store: &PostgresStore) -> Body {
     let name = identifier(&store.key);
     let data = Body::new()
-        .set_some(
-            "provider",
-            providers::argument_for_postgres(context.stack, store),
-        )
+        .set_some("provider", providers::argument(context.stack, store))
         .text("cluster_identifier", &store.identifier);
     let data = match store.admin_secret {
         Some(_) => data.block(managed_password(store)),
@@ -98,11 +96,13 @@ fn created(
         port: store.port,
         clusters: context.clusters_with(uses),
     };
-    Body::new()
+    let body = Body::new()
         .block(subnet_group(context, store, network))
-        .blocks(network::security_group(context, network, &group))
-        .block(cluster(context, store, create))
-        .block(instances(store, create))
+        .blocks(network::security_group(context, network, &group));
+    match create.kind {
+        PostgresKind::Cluster => body.blocks(cluster::blocks(context, store, create)),
+        PostgresKind::Instance => body.block(instance::block(context, store, create)),
+    }
 }
 
 fn subnet_group(context: &Context<'_>, store: &PostgresStore, network: &Network) -> Block {
@@ -117,26 +117,23 @@ fn subnet_group(context: &Context<'_>, store: &PostgresStore, network: &Network)
     )
 }
 
-fn cluster(context: &Context<'_>, store: &PostgresStore, create: &CreatePostgres) -> Block {
-    let name = identifier(&store.key);
-    let subnets = format!("aws_db_subnet_group.{name}.name");
-    let body = Body::new()
-        .text("cluster_identifier", &store.identifier)
-        .text("engine", "aurora-postgresql")
-        .text("engine_version", &create.engine_version)
-        .integer("port", store.port)
-        .set_some(
-            "master_username",
-            store.admin.as_ref().map(Expression::text),
-        )
-        .flag("manage_master_user_password", true)
+/// The settings that clusters and instances share.
+fn with_protection(
+    body: Body,
+    context: &Context<'_>,
+    store: &PostgresStore,
+    create: &CreatePostgres,
+) -> Body {
+    let subnets = format!("aws_db_subnet_group.{}.name", identifier(&store.key));
+    let groups = network::security_group_ids("postgres", &store.key);
+    let key = || create.kms_key.as_ref().map(Expression::text);
+    body.flag("manage_master_user_password", true)
+        .set_some("master_user_secret_kms_key_id", key())
         .flag("iam_database_authentication_enabled", true)
         .reference("db_subnet_group_name", subnets)
-        .set(
-            "vpc_security_group_ids",
-            network::security_group_ids("postgres", &store.key),
-        )
+        .set("vpc_security_group_ids", groups)
         .flag("storage_encrypted", true)
+        .set_some("kms_key_id", key())
         .integer("backup_retention_period", BACKUP_DAYS)
         .flag("copy_tags_to_snapshot", true)
         .flag("deletion_protection", true)
@@ -148,17 +145,7 @@ fn cluster(context: &Context<'_>, store: &PostgresStore, create: &CreatePostgres
         .set(
             "enabled_cloudwatch_logs_exports",
             logs(context.versions.provider),
-        );
-    let capacity = create.serverless.map(|serverless| {
-        let body = Body::new()
-            .set("min_capacity", Expression::Number(serverless.min))
-            .set("max_capacity", Expression::Number(serverless.max));
-        Block::plain("serverlessv2_scaling_configuration", body)
-    });
-    // Protection against deletion refuses to delete the cluster, but only after its instances are deleted.
-    let lifecycle = Block::plain("lifecycle", Body::new().flag("prevent_destroy", true));
-    let body = body.blocks(capacity).block(lifecycle);
-    Block::named("resource", "aws_rds_cluster", &name, body)
+        )
 }
 
 /// Version 5.9 of the provider refuses the log of IAM authentication (hashicorp/terraform-provider-aws, #40787).
@@ -169,26 +156,7 @@ fn logs(provider: Provider) -> Expression {
     }
 }
 
-/// Automatic upgrades would differ from the engine version of the file.
-fn instances(store: &PostgresStore, create: &CreatePostgres) -> Block {
-    let name = identifier(&store.key);
-    let cluster =
-        |attribute: &str| Expression::reference(format!("aws_rds_cluster.{name}.{attribute}"));
-    let class = match (&create.serverless, &create.instance) {
-        (Some(_), _) => "db.serverless",
-        (None, Some(instance)) => instance,
-        (None, None) => INSTANCE_CLASS,
-    };
-    let identifier = Expression::numbered(&format!("{}-", store.identifier), "count.index + 1");
-    let body = Body::new()
-        .integer("count", create.instances)
-        .set("identifier", identifier)
-        .set("cluster_identifier", cluster("cluster_identifier"))
-        .set("engine", cluster("engine"))
-        .set("engine_version", cluster("engine_version"))
-        .text("instance_class", class)
-        .set("db_subnet_group_name", cluster("db_subnet_group_name"))
-        .flag("publicly_accessible", false)
-        .flag("auto_minor_version_upgrade", false);
-    Block::named("resource", "aws_rds_cluster_instance", &name, body)
+/// Protection against deletion refuses to delete a cluster, but only after its instances are deleted.
+fn prevent_destroy() -> Block {
+    Block::plain("lifecycle", Body::new().flag("prevent_destroy", true))
 }

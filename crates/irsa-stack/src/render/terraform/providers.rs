@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use irsa_chain::{AccountId, Region};
 
-use super::context::{Context, identifier};
+use super::any_store::AnyStore;
+use super::context::Context;
 use crate::hcl::{Block, Body, Expression};
-use crate::stack::{OpenSearchStore, Origin, PostgresStore, Stack, Via};
+use crate::stack::{Origin, Stack, Via};
 
 struct Provider<'s> {
     alias: Option<String>,
@@ -23,52 +24,28 @@ pub(super) fn body(context: &Context<'_>) -> Body {
         region: &stack.region,
         via: None,
     };
-    let postgres = stack.postgres.iter();
-    let postgres = postgres.filter_map(|store| for_postgres(stack, store));
-    let opensearch = stack.opensearch.iter();
-    let opensearch = opensearch.filter_map(|store| for_opensearch(stack, store));
-    let providers = [default].into_iter().chain(postgres).chain(opensearch);
+    let stores = AnyStore::all(stack);
+    let stores = stores.filter_map(|store| Provider::for_store(stack, &store));
+    let providers = [default].into_iter().chain(stores);
     Body::new().blocks(providers.map(|provider| provider.block(&stack.tags)))
 }
 
-/// The argument `provider` of what reads a cluster, unless it is the default.
-pub(super) fn argument_for_postgres(stack: &Stack, store: &PostgresStore) -> Option<Expression> {
-    for_postgres(stack, store)?.argument()
-}
-
-/// The argument `provider` of what reads a domain, unless it is the default.
-pub(super) fn argument_for_opensearch(
-    stack: &Stack,
-    store: &OpenSearchStore,
-) -> Option<Expression> {
-    for_opensearch(stack, store)?.argument()
-}
-
-fn for_postgres<'s>(stack: &Stack, store: &'s PostgresStore) -> Option<Provider<'s>> {
-    let provider = Provider {
-        alias: Some(format!("postgres_{}", identifier(&store.key))),
-        account: &store.account,
-        region: &store.region,
-        via: store.via.as_ref(),
-    };
-    (store.origin != Origin::Known && provider.is_elsewhere(stack)).then_some(provider)
-}
-
-fn for_opensearch<'s>(stack: &Stack, store: &'s OpenSearchStore) -> Option<Provider<'s>> {
-    let provider = Provider {
-        alias: Some(format!("opensearch_{}", identifier(&store.key))),
-        account: &store.account,
-        region: &store.region,
-        via: store.via.as_ref(),
-    };
-    (store.origin != Origin::Known && provider.is_elsewhere(stack)).then_some(provider)
+/// The argument `provider` of what reads a store, unless it is the default.
+pub(super) fn argument<'s>(stack: &Stack, store: impl Into<AnyStore<'s>>) -> Option<Expression> {
+    Provider::for_store(stack, &store.into())?.argument()
 }
 
 // === impl Provider ===
 
-impl Provider<'_> {
-    fn is_elsewhere(&self, stack: &Stack) -> bool {
-        *self.account != stack.account || *self.region != stack.region || self.via.is_some()
+impl<'s> Provider<'s> {
+    fn for_store(stack: &Stack, store: &AnyStore<'s>) -> Option<Self> {
+        let needs_alias = store.is_elsewhere(stack) || store.via.is_some();
+        (store.origin != Origin::Known && needs_alias).then(|| Self {
+            alias: Some(store.block()),
+            account: store.account,
+            region: store.region,
+            via: store.via,
+        })
     }
 
     fn argument(&self) -> Option<Expression> {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use irsa_chain::untrusted::quoted;
-use irsa_chain::{AccountId, Region};
 
+use super::any_store::AnyStore;
 use super::context::Context;
 use super::opensearch;
 use super::versions::Provider;
+use super::volume::gibibytes;
 use crate::stack::{
-    CreateOpenSearch, CreatePostgres, Network, Origin, PostgresStore, Role, Stack, Via,
+    CreateOpenSearch, CreatePostgres, Network, Origin, PostgresKind, PostgresStore, Role, Stack,
 };
 
 /// Of an instance's identifier, which has a number.
@@ -18,31 +19,16 @@ const MAX_CLUSTER_IDENTIFIER: usize = 60;
 pub(super) fn all(context: &Context<'_>) -> Vec<String> {
     let stack = context.stack;
     let mut found = Vec::new();
+    found.extend(AnyStore::all(stack).filter_map(|store| place(stack, &store)));
     for store in &stack.postgres {
-        let name = format!("postgres.{}", store.key);
-        found.extend(place(
-            stack,
-            &name,
-            &store.origin,
-            &store.account,
-            &store.region,
-            store.via.as_ref(),
-        ));
         if let Origin::Create(create) = &store.origin {
+            let name = format!("postgres.{}", store.key);
             postgres(context, &name, store, create, &mut found);
         }
     }
     for store in &stack.opensearch {
-        let name = format!("opensearch.{}", store.key);
-        found.extend(place(
-            stack,
-            &name,
-            &store.origin,
-            &store.account,
-            &store.region,
-            store.via.as_ref(),
-        ));
         if let (Origin::Create(create), Some(network)) = (&store.origin, &stack.network) {
+            let name = format!("opensearch.{}", store.key);
             domain(&name, create, network, &mut found);
         }
     }
@@ -55,25 +41,19 @@ pub(super) fn all(context: &Context<'_>) -> Vec<String> {
 }
 
 /// Why Terraform does not reach where the store is.
-fn place<C>(
-    stack: &Stack,
-    name: &str,
-    origin: &Origin<C>,
-    account: &AccountId,
-    region: &Region,
-    via: Option<&Via>,
-) -> Option<String> {
-    let is_elsewhere = *account != stack.account || *region != stack.region;
-    match origin {
-        Origin::Create(_) if is_elsewhere => Some(format!(
+fn place(stack: &Stack, store: &AnyStore<'_>) -> Option<String> {
+    let (account, region, via) = (store.account, store.region, store.via);
+    let name = format!("{}.{}", store.kind, store.key);
+    match store.origin {
+        Origin::Create(()) if store.is_elsewhere(stack) => Some(format!(
             "`{name}` can't be created in account {account}, {region}: `network` is in account {}, {}. Create it there \
              with separate code, and name it under `existing`",
             stack.account, stack.region
         )),
-        Origin::Create(_) if via.is_some() => {
+        Origin::Create(()) if via.is_some() => {
             Some(format!("`{name}.via` is for stores that exist: remove it"))
         }
-        Origin::Create(_) if stack.network.is_none() => Some(format!(
+        Origin::Create(()) if stack.network.is_none() => Some(format!(
             "`network` is missing: `{name}` is created in subnets that exist. Add `network: {{vpc: vpc-…, subnets: \
              [subnet-…, subnet-…]}}`"
         )),
@@ -90,16 +70,15 @@ fn subnets(stack: &Stack, found: &mut Vec<String>) {
     let Some(network) = &stack.network else {
         return;
     };
-    let is_created = |store: &PostgresStore| matches!(store.origin, Origin::Create(_));
-    let has_cluster = stack.postgres.iter().any(is_created);
+    let has_database = stack.postgres.iter().any(|one| one.origin.is_created());
     let distinct: BTreeSet<_> = network.subnets.iter().collect();
     if distinct.len() < network.subnets.len() {
         found.push("`network.subnets` has a subnet twice: remove one of them".to_owned());
     } else if distinct.is_empty() {
         found.push("`network.subnets` is empty: name the subnets of the data stores".to_owned());
-    } else if has_cluster && distinct.len() < 2 {
+    } else if has_database && distinct.len() < 2 {
         found.push(
-            "`network.subnets` has one subnet: an Aurora cluster needs subnets in at least two Availability Zones"
+            "`network.subnets` has one subnet: databases need subnets in at least two Availability Zones"
                 .to_owned(),
         );
     }
@@ -121,8 +100,20 @@ fn postgres(
     }
     if store.admin.is_none() {
         found.push(format!(
-            "`{name}.admin` is missing: a cluster that is created has an administrator. Add `admin: {{user: NAME, \
+            "`{name}.admin` is missing: a database that is created has an administrator. Add `admin: {{user: NAME, \
              password: managed}}`"
+        ));
+    }
+    match create.kind {
+        PostgresKind::Cluster => cluster(name, store, create, found),
+        PostgresKind::Instance => instance(name, create, found),
+    }
+}
+
+fn cluster(name: &str, store: &PostgresStore, create: &CreatePostgres, found: &mut Vec<String>) {
+    if create.volume.is_some() {
+        found.push(format!(
+            "`{name}.create.volume`: the storage of an Aurora cluster grows by itself. Remove it, or set `kind: instance`"
         ));
     }
     if create.serverless.is_some() && create.instance.is_some() {
@@ -140,6 +131,31 @@ fn postgres(
         found.push(format!(
             "`{name}`: the identifiers of its instances would be longer than 63 characters. Use a key of at most \
              {MAX_CLUSTER_IDENTIFIER}"
+        ));
+    }
+}
+
+fn instance(name: &str, create: &CreatePostgres, found: &mut Vec<String>) {
+    if create.serverless.is_some() {
+        found.push(format!(
+            "`{name}.create.serverless` is for Aurora clusters: remove it, or remove `kind: instance`"
+        ));
+    }
+    if create.instances > 2 {
+        found.push(format!(
+            "`{name}.create.instances` is {}: a DB instance has at most one standby. Set 1 or 2, or remove `kind: \
+             instance`",
+            create.instances
+        ));
+    }
+    if let Some(volume) = create
+        .volume
+        .as_deref()
+        .filter(|one| gibibytes(one).is_none())
+    {
+        found.push(format!(
+            "`{name}.create.volume` is {}: expected a number of GiB such as 100GiB",
+            quoted(volume)
         ));
     }
 }

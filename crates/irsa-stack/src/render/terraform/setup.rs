@@ -1,25 +1,40 @@
 //! The role that sets up the data stores: the master user of domains, and the reader of administrators' passwords.
 
 use super::context::Context;
-use super::iam;
-use crate::hcl::{Body, Expression};
+use super::iam::{self, Parts};
+use super::pod_identity;
+use crate::hcl::{Block, Body, Expression};
 use crate::policies;
+use crate::stack::Setup;
 
-/// The role with its policy.
+/// The role with its policy, and its associations.
 pub(super) fn body(context: &Context<'_>) -> Option<Body> {
     let stack = context.stack;
-    let setup = context.setup()?;
+    let (setup, role) = (context.setup()?, context.setup_role()?);
+    let arn = Expression::reference(context.own_role_arn(&role));
     let permissions = policies::setup_permissions(stack, setup);
-    let permissions = Expression::policy(&permissions, &context.admin_secrets());
-    let (block, name) = (context.role_name(&setup.role), setup.role.name());
-    let account = &setup.service_account;
-    let account = format!("{}:{}", account.namespace(), account.name());
+    let account = iam::account(&setup.service_account);
     let clusters = stack.clusters.iter();
-    let trusted = clusters.map(|cluster| (cluster, vec![account.clone()]));
-    let module = iam::module(context, block, name, trusted.collect());
+    let parts = Parts {
+        role,
+        permissions: Expression::policy(&permissions, &context.admin_secrets()),
+        trust: policies::setup_trust(stack, setup),
+        accounts: clusters
+            .map(|cluster| (cluster, vec![account.clone()]))
+            .collect(),
+    };
     let body = Body::new()
         .comment("The role of the setup. Who can create pods with its service account is an administrator of the data stores.")
-        .block(iam::policy(context, block, name, permissions))
-        .blocks(module);
+        .blocks(parts.blocks(context))
+        .blocks(associations(context, setup, &arn));
     Some(body)
+}
+
+/// Associations in the clusters without workloads that use tokens.
+fn associations(context: &Context<'_>, setup: &Setup, role: &Expression) -> Vec<Block> {
+    let clusters = context.stack.clusters.iter();
+    let clusters = clusters.filter(|cluster| !context.stack.uses_tokens(cluster));
+    let account = &setup.service_account;
+    let association = |cluster| pod_identity::association(context, cluster, account, role.clone());
+    clusters.map(association).collect()
 }

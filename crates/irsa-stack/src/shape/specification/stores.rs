@@ -2,8 +2,8 @@
 
 use super::PORTS;
 use crate::shape::rules::{
-    ACCOUNT, ADMIN_USER, ANY, DATABASE, DATABASE_USER, DB_IDENTIFIER, DB_RESOURCE_ID, DOMAIN_NAME,
-    OPENSEARCH_ENDPOINT, RDS_ENDPOINT, REGION, ROLE_ARN, VERSION,
+    ACCOUNT, ADMIN_USER, DATABASE, DATABASE_USER, DB_IDENTIFIER, DB_RESOURCE_ID, DOMAIN_NAME,
+    EXTERNAL_ID, KMS_KEY, OPENSEARCH_ENDPOINT, RDS_ENDPOINT, REGION, ROLE_ARN, VERSION,
 };
 use crate::shape::{Field, Rule, Shape, Word};
 
@@ -13,14 +13,14 @@ const VIA: &[Field] = &[
         Shape::Text(&ROLE_ARN),
         "Role to assume in the other account.",
     ),
-    Field::optional("external_id", Shape::Text(&ANY), "External ID."),
+    Field::optional("external_id", Shape::Text(&EXTERNAL_ID), "External ID."),
 ];
 
 pub(super) const POSTGRES: &[Field] = &[
     Field::optional(
         "create",
         Shape::Record(CREATE_POSTGRES),
-        "Create an Aurora PostgreSQL cluster.",
+        "Create an Aurora PostgreSQL cluster, or a DB instance of Amazon RDS for PostgreSQL.",
     ),
     Field::optional(
         "existing",
@@ -59,6 +59,20 @@ pub(super) const POSTGRES: &[Field] = &[
 ];
 
 const CREATE_POSTGRES: &[Field] = &[
+    Field::optional(
+        "kind",
+        Shape::Choice(&[
+            Word {
+                name: "cluster",
+                doc: "An Aurora PostgreSQL cluster. The default.",
+            },
+            Word {
+                name: "instance",
+                doc: "A DB instance of Amazon RDS for PostgreSQL.",
+            },
+        ]),
+        "What to create.",
+    ),
     Field::required(
         "engine_version",
         Shape::Text(&VERSION),
@@ -67,7 +81,8 @@ const CREATE_POSTGRES: &[Field] = &[
     Field::optional(
         "instances",
         Shape::Integer { min: 1, max: 16 },
-        "Number of instances. Default: 2.",
+        "Number of instances. Default: 2. With `kind: instance`, 2 is a DB instance with a standby in a different \
+         Availability Zone (Multi-AZ).",
     ),
     Field::optional(
         "serverless",
@@ -78,6 +93,16 @@ const CREATE_POSTGRES: &[Field] = &[
         "instance",
         Shape::Text(&VERSION),
         "Instance class, such as db.r6g.large, unless `serverless` is given.",
+    ),
+    Field::optional(
+        "volume",
+        Shape::Text(&VERSION),
+        "Storage of a DB instance. Default: 100GiB. The storage of Aurora clusters has no fixed size.",
+    ),
+    Field::optional(
+        "kms_key",
+        Shape::Text(&KMS_KEY),
+        "KMS key that encrypts the data and the administrator's password. Default: the keys of AWS.",
     ),
 ];
 
@@ -217,6 +242,11 @@ const CREATE_OPENSEARCH: &[Field] = &[
         "volume",
         Shape::Text(&VERSION),
         "EBS volume of each node, such as 100GiB.",
+    ),
+    Field::optional(
+        "kms_key",
+        Shape::Text(&KMS_KEY),
+        "KMS key that encrypts the data. Default: the key of AWS.",
     ),
 ];
 

@@ -116,6 +116,20 @@ const ROLE: &[Field] = &[
         Shape::Text(&POLICY_NAME),
         "Name of the role's managed policy. Default: the role's name.",
     ),
+    Field::optional(
+        "import",
+        Shape::Choice(&[
+            Word {
+                name: "role",
+                doc: "The role.",
+            },
+            Word {
+                name: "role-and-policy",
+                doc: "The role and its managed policy.",
+            },
+        ]),
+        "What exists already and becomes Terraform's: it replaces the trust policy and the text of the policy.",
+    ),
 ];
 
 const USE_POSTGRES: &[Field] = &[
