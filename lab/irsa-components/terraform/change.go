@@ -8,12 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Attributes whose change replaces the resource.
-var identifying = []string{
-	"name", "path", "cluster_identifier", "identifier", "domain_name", "url", "role", "policy_arn", "engine",
-	"master_username", "storage_encrypted", "cluster_name", "namespace", "service_account", "vpc_id", "region",
-}
-
 // Other versions of the provider have other attributes.
 func (p *provider) UpgradeResourceState(_ context.Context, r *tfprotov5.UpgradeResourceStateRequest) (*tfprotov5.UpgradeResourceStateResponse, error) {
 	kind := p.schemas.Resources[r.TypeName].schema().ValueType()
@@ -73,7 +67,7 @@ func (p *provider) PlanResourceChange(_ context.Context, r *tfprotov5.PlanResour
 		return tftypes.NewValue(m.valueType(), tftypes.UnknownValue)
 	})
 	encoded, err := tfprotov5.NewDynamicValue(kind, planned)
-	return &tfprotov5.PlanResourceChangeResponse{PlannedState: &encoded, RequiresReplace: replaced(prior, planned)}, err
+	return &tfprotov5.PlanResourceChangeResponse{PlannedState: &encoded, RequiresReplace: replaced(r.TypeName, prior, planned)}, err
 }
 
 func (p *provider) ApplyResourceChange(_ context.Context, r *tfprotov5.ApplyResourceChangeRequest) (*tfprotov5.ApplyResourceChangeResponse, error) {
@@ -152,10 +146,10 @@ func (p *provider) withTags(members body, proposed, config tftypes.Value) tftype
 	return tftypes.NewValue(proposed.Type(), values)
 }
 
-func replaced(prior, planned tftypes.Value) []*tftypes.AttributePath {
+func replaced(kind string, prior, planned tftypes.Value) []*tftypes.AttributePath {
 	var paths []*tftypes.AttributePath
 	before, after := object(prior), object(planned)
-	for _, name := range identifying {
+	for _, name := range append(identifying[kind], "region") {
 		old, has := before[name]
 		if has && !old.Equal(after[name]) {
 			paths = append(paths, tftypes.NewAttributePath().WithAttributeName(name))

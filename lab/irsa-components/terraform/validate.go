@@ -13,6 +13,8 @@ import (
 
 // Forms of names, as AWS documents them in the API reference of each service. The real provider checks them, too.
 var forms = map[string]*regexp.Regexp{
+	"aws_db_instance.engine":               regexp.MustCompile(`^(mariadb|mysql|postgres)$`),
+	"aws_db_instance.identifier":           identifier,
 	"aws_db_subnet_group.name":             regexp.MustCompile(`^[a-z0-9_ .-]{1,255}$`),
 	"aws_iam_policy.description":           regexp.MustCompile(`^[\s\S]{0,1000}$`),
 	"aws_iam_policy.name":                  regexp.MustCompile(`^[\w+=,.@-]{1,128}$`),
@@ -44,7 +46,10 @@ var (
 
 // Elements of sets that older versions of the provider refuse, although AWS accepts them.
 var refused = map[string]map[string][]string{
-	"5.9.0": {"aws_rds_cluster.enabled_cloudwatch_logs_exports": {"iam-db-auth-error", "instance"}},
+	"5.9.0": {
+		"aws_db_instance.enabled_cloudwatch_logs_exports": {"iam-db-auth-error"},
+		"aws_rds_cluster.enabled_cloudwatch_logs_exports": {"iam-db-auth-error", "instance"},
+	},
 }
 
 func (p *provider) validate(kind string, config tftypes.Value) []*tfprotov5.Diagnostic {
