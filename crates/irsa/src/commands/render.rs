@@ -1,6 +1,8 @@
 //! `irsa render`: files from the specification.
 
+mod blocks;
 mod directory;
+mod roles;
 mod stores;
 mod values;
 
@@ -50,6 +52,11 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
         changes.keep_stores()?;
     }
     changes.apply()?;
-    output::line(changes.summary().trim_end())?;
+    let notes = if is_terraform {
+        changes.renamed_roles()
+    } else {
+        String::new()
+    };
+    output::line((changes.summary() + &notes).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ use irsa_chain::untrusted::printable;
 use irsa_stack::{File, Target, set_up_of};
 use similar::TextDiff;
 
+use super::roles::{self, Renamed};
 use super::stores;
 use crate::commands::text_file;
 use crate::exit::Failure;
@@ -106,6 +107,23 @@ impl Changes {
             }
         }
         Ok(())
+    }
+
+    /// A line for each role that the code no longer has, where a new role is for the same service accounts.
+    pub(super) fn renamed_roles(&self) -> String {
+        let replaced = self.writes.iter();
+        let replaced = replaced.filter_map(|(_, old, new)| Some((old.as_ref()?, new)));
+        let renamed = replaced.flat_map(|(old, new)| roles::renamed(old, new));
+        let mut text = String::new();
+        for Renamed { from, to } in renamed {
+            let (from, to) = (printable(&from), printable(&to));
+            let _ = writeln!(
+                text,
+                "note: the role `{to}` takes the place of `{from}`, for the same service accounts. If `{from}` exists and \
+                 you renamed its workload, `role: {{name: {from}}}` keeps the role"
+            );
+        }
+        text
     }
 
     /// Writes and removes. Each file is replaced as a whole.

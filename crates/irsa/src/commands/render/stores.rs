@@ -1,8 +1,14 @@
 //! Data stores that rendered Terraform creates. `terraform apply` destroys one whose code is gone: `prevent_destroy` is
 //! part of the code, so that it has no effect then.
 
+use super::blocks::{Block, of_file};
+
 /// Types of resources with data.
-const KINDS: [&str; 2] = ["aws_opensearch_domain.", "aws_rds_cluster."];
+const KINDS: [&str; 3] = [
+    "aws_db_instance.",
+    "aws_opensearch_domain.",
+    "aws_rds_cluster.",
+];
 
 /// Returns the addresses of the resources that the old text of a file has and no new file has, if there is a data store
 /// among them.
@@ -20,11 +26,8 @@ pub(super) fn dropped(old: &str, new: &[&str]) -> Vec<String> {
     }
 }
 
-/// Addresses of the resources of a file that irsa rendered, where the head of a block is a line.
+/// Addresses of the resources of a file.
 fn resources(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines().filter_map(|line| {
-        let labels = line.strip_prefix("resource \"")?.strip_suffix("\" {")?;
-        let (kind, name) = labels.split_once("\" \"")?;
-        Some(format!("{kind}.{name}"))
-    })
+    let resources = of_file(text).filter_map(Block::resource);
+    resources.map(|(kind, name)| format!("{kind}.{name}"))
 }
