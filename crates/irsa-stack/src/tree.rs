@@ -131,6 +131,36 @@ impl Node {
         }
     }
 
+    /// The value of a document that was read without places.
+    pub(crate) fn from_json(json: &Json, place: &Place) -> Self {
+        let value = match json {
+            Json::Null => Value::Null,
+            Json::Bool(flag) => Value::Flag(*flag),
+            Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(integer), _) => Value::Integer(integer),
+                (None, Some(number)) => Value::Number(number),
+                (None, None) => Value::Text(number.to_string()),
+            },
+            Json::String(text) => Value::Text(text.clone()),
+            Json::Array(items) => {
+                let items = items.iter().map(|item| Self::from_json(item, place));
+                Value::List(items.collect())
+            }
+            Json::Object(entries) => {
+                let entries = entries.iter().map(|(key, json)| Entry {
+                    key: key.clone(),
+                    key_place: place.clone(),
+                    node: Self::from_json(json, place),
+                });
+                Value::Map(entries.collect())
+            }
+        };
+        Self {
+            value,
+            place: place.clone(),
+        }
+    }
+
     fn null() -> Self {
         Self {
             value: Value::Null,

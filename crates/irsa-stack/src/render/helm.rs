@@ -4,6 +4,7 @@
 mod chart;
 mod charts;
 mod lists;
+mod overrides;
 mod release;
 mod settings;
 mod tpl;
@@ -23,7 +24,8 @@ use super::{File, kubernetes};
 use crate::stack::{Stack, Workload};
 use crate::yaml::Yaml;
 
-const LOST: &str = "Lists in your own values are lost unless `irsa render helm-values --values FILE` repeats them.";
+const LOST: &str = "Lists in your own values are lost, and variables in them can win over these values, unless `irsa render \
+     helm-values --values FILE` reads them.";
 
 /// The values files.
 ///
@@ -33,6 +35,7 @@ pub(super) fn files(stack: &Stack, user: &UserValues) -> Result<Vec<File>, Strin
     let mut files = Vec::new();
     for cluster in &stack.clusters {
         for release in releases(stack, cluster)? {
+            overrides::refuse(&release, user)?;
             let path = format!("helm-values/{}/{}.yaml", cluster.name, release.chart.name);
             let text = Builder::new(stack, user, &release, &path).text()?;
             files.push(File { path, text });
@@ -100,9 +103,10 @@ impl<'b> Builder<'b> {
         for list in pod.volumes.iter().filter(|_| !volumes.is_empty()) {
             self.list(pod, list, volumes.clone())?;
         }
-        for remark in pod.remarks {
-            if !self.remarks.iter().any(|other| other == remark) {
-                self.remarks.push((*remark).to_owned());
+        let remarks = pod.remarks.iter().map(|remark| (*remark).to_owned());
+        for remark in remarks.chain(overrides::unseen(pod, self.user)) {
+            if !self.remarks.contains(&remark) {
+                self.remarks.push(remark);
             }
         }
         Ok(())

@@ -101,11 +101,18 @@ impl Lab {
 
     /// The objects that Helm makes of the values of a chart, by kind and name.
     fn template(&self, chart: &str) -> BTreeMap<String, Value> {
+        self.template_with(chart, &[])
+    }
+
+    /// The objects that Helm makes of the user's values and those of a chart.
+    fn template_with(&self, chart: &str, own: &[&str]) -> BTreeMap<String, Value> {
         let pods = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/rendered_helm/chart");
         let mut command = Command::new(&self.helm);
         command
             .args(["template", "release"])
             .arg(pods)
+            .args(own.iter().flat_map(|name| ["--values", name]))
+            .current_dir(&self.folder)
             .arg("--values")
             .arg(self.path(&format!("helm-values/prod/{chart}.yaml")))
             .env_clear()
@@ -115,17 +122,7 @@ impl Lab {
         assert!(output.status.success(), "{problem}");
         let text = String::from_utf8(output.stdout).unwrap();
         let objects: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
-        let name = |object: &Value| {
-            format!(
-                "{}/{}",
-                text_of(&object["kind"]),
-                text_of(&object["metadata"]["name"])
-            )
-        };
-        objects
-            .into_iter()
-            .map(|object| (name(&object), object))
-            .collect()
+        objects.into_iter().map(named).collect()
     }
 
     /// The pod that the Kustomize component makes of a workload.
@@ -138,6 +135,17 @@ impl Lab {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+/// An object with its kind and name. Of those that make pods, it is the pod, with a name without the release's.
+fn named(object: Value) -> (String, Value) {
+    let name = text_of(&object["metadata"]["name"]);
+    let pod = &object["spec"]["template"];
+    if pod.is_object() {
+        let name = name.strip_prefix("release-").unwrap_or(name);
+        return (format!("Pod/{name}"), pod.clone());
+    }
+    (format!("{}/{name}", text_of(&object["kind"])), object)
 }
 
 fn text_of(value: &Value) -> &str {
@@ -158,10 +166,18 @@ fn assert_sidecar(pod: &Value, patched: &Value) {
     }
 }
 
-fn variable<'v>(pod: &'v Value, name: &str) -> &'v str {
-    let variables = pod["spec"]["containers"][0]["env"].as_array().unwrap();
-    let variable = variables.iter().find(|variable| variable["name"] == name);
-    text_of(&variable.unwrap_or_else(|| panic!("{name}: {variables:?}"))["value"])
+/// The value that a container gets: Kubernetes takes the last variable of a name, and `env` before `envFrom`.
+fn variable<'v>(objects: &'v BTreeMap<String, Value>, pod: &str, name: &str) -> &'v str {
+    let container = &objects[pod]["spec"]["containers"][0];
+    let items = |key: &str| container[key].as_array().into_iter().flatten();
+    let mut own = items("env").filter(|variable| variable["name"] == name);
+    if let Some(variable) = own.next_back() {
+        return text_of(&variable["value"]);
+    }
+    let maps = items("envFrom").map(|from| text_of(&from["configMapRef"]["name"]));
+    let mut values = maps.map(|map| &objects[&format!("ConfigMap/{map}")]["data"][name]);
+    let value = values.rfind(|value| value.is_string());
+    text_of(value.unwrap_or_else(|| panic!("{name}: {container}")))
 }
 
 fn camunda(version: &str, path: &str, keycloak: &str, modeler: &str) -> String {
@@ -183,16 +199,18 @@ fn hostile_names_come_out_of_templates_as_they_are() {
         let objects = lab.template("camunda-platform");
         let keycloak = &objects["Pod/keycloak"];
         assert_sidecar(keycloak, &lab.patched("keycloak"));
-        assert_eq!(variable(keycloak, "USER"), names[0]);
+        let of_keycloak = |name: &str| variable(&objects, "Pod/keycloak", name);
+        assert_eq!(of_keycloak("KEYCLOAK_DATABASE_USER"), names[0]);
         assert_eq!(
-            variable(keycloak, "NAME"),
+            of_keycloak("KEYCLOAK_DATABASE_NAME"),
             "%7B%7B%20.Release.Name%20%7D%7D%2Fa%3Fb"
         );
-        let modeler = &objects["Pod/web-modeler"];
+        let modeler = &objects["Pod/web-modeler-restapi"];
         assert_sidecar(modeler, &lab.patched("web-modeler"));
-        assert_eq!(variable(modeler, "USER"), names[1]);
+        let of_modeler = |name: &str| variable(&objects, "Pod/web-modeler-restapi", name);
+        assert_eq!(of_modeler("SPRING_DATASOURCE_USERNAME"), names[1]);
         assert_eq!(
-            variable(modeler, "URL"),
+            of_modeler("SPRING_DATASOURCE_URL"),
             "jdbc:postgresql://localhost:5432/keycloak"
         );
         let annotations = &objects["ServiceAccount/keycloak"]["metadata"]["annotations"];
@@ -204,9 +222,19 @@ fn hostile_names_come_out_of_templates_as_they_are() {
 #[test]
 fn keycloak_with_a_chart_of_its_own() {
     let Some(lab) = Lab::start() else { return };
-    for (chart, version, name) in [
-        ("bitnami", "24", "keycloak"),
-        ("codecentric", "7", "keycloakx"),
+    for (chart, version, name, variables) in [
+        (
+            "bitnami",
+            "24",
+            "keycloak",
+            ["KEYCLOAK_DATABASE_NAME", "KEYCLOAK_DATABASE_USER"],
+        ),
+        (
+            "codecentric",
+            "7",
+            "keycloakx",
+            ["KC_DB_URL_DATABASE", "KC_DB_USERNAME"],
+        ),
     ] {
         let text = camunda("8.10", "{{fail}}", "kc", "modeler")
             .replace("{{ .Release.Name }}/a?b", "orders")
@@ -215,10 +243,8 @@ fn keycloak_with_a_chart_of_its_own() {
         let objects = lab.template(name);
         let pod = &objects["Pod/keycloak"];
         assert_sidecar(pod, &lab.patched("keycloak"));
-        assert_eq!(
-            (variable(pod, "NAME"), variable(pod, "USER")),
-            ("orders", "kc")
-        );
+        let values = variables.map(|name| variable(&objects, "Pod/keycloak", name));
+        assert_eq!(values, ["orders", "kc"]);
         let annotations = &objects["ServiceAccount/keycloak"]["metadata"]["annotations"];
         let role = "arn:aws:iam::111122223333:role/{{fail}}/camunda-keycloak";
         assert_eq!(annotations, &json!({"eks.amazonaws.com/role-arn": role}));
@@ -259,16 +285,63 @@ fn variables_and_lists_of_the_user_follow_ours() {
         zeebe["spec"]["initContainers"][1],
         json!({"name": "mine", "args": ["release"]})
     );
-    assert_eq!(variable(zeebe, "ZEEBE_BROKER_DATA_SNAPSHOTPERIOD"), "5m");
+    let of_zeebe = |name: &str| variable(&objects, "Pod/zeebe", name);
+    assert_eq!(of_zeebe("ZEEBE_BROKER_DATA_SNAPSHOTPERIOD"), "5m");
     assert_eq!(
-        variable(zeebe, "ZEEBE_BROKER_EXPORTERS_OPENSEARCH_ARGS_URL"),
+        of_zeebe("ZEEBE_BROKER_EXPORTERS_OPENSEARCH_ARGS_URL"),
         "http://localhost:9201"
     );
-    let operate = &objects["Pod/operate"];
     assert_eq!(
-        variable(operate, "CAMUNDA_OPERATE_ELASTICSEARCH_URL"),
+        variable(&objects, "Pod/operate", "CAMUNDA_OPERATE_ELASTICSEARCH_URL"),
         "http://localhost:9201"
     );
+}
+
+/// What an application with its own signing has in its values.
+const SIGNING: &str = r#"identityKeycloak:
+  extraEnvVars:
+    - {name: KEYCLOAK_DATABASE_USER, value: signing}
+webModeler:
+  restapi:
+    env:
+      - {name: SPRING_DATASOURCE_URL, value: "jdbc:aws-wrapper:postgresql://aurora:5432/m?wrapperPlugins=iam"}
+"#;
+
+#[test]
+fn variables_of_the_user_that_win_over_ours_are_refused() {
+    let Some(lab) = Lab::start() else { return };
+    lab.render(&camunda("8.7", "a", "kc", "modeler"));
+    fs::write(lab.path("own.yaml"), SIGNING).unwrap();
+    // Helm and Kubernetes take the user's, although irsa's file comes last.
+    let objects = lab.template_with("camunda-platform", &["own.yaml"]);
+    let user = variable(&objects, "Pod/keycloak", "KEYCLOAK_DATABASE_USER");
+    assert_eq!(user, "signing");
+    let url = variable(&objects, "Pod/web-modeler-restapi", "SPRING_DATASOURCE_URL");
+    assert!(url.starts_with("jdbc:aws-wrapper:"), "{url}");
+
+    let render = |values: &str| {
+        let mut command = irsa(&["render", "helm-values", "--out", "."]);
+        finish(command.args(["--values", values]).current_dir(&lab.folder))
+    };
+    let refused = render("own.yaml");
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    for (line, name) in [(3, "KEYCLOAK_DATABASE_USER"), (7, "SPRING_DATASOURCE_URL")] {
+        let start = format!("own.yaml:{line}:");
+        let mut lines = refused.stderr.lines();
+        let found = lines.any(|one| one.contains(&start) && one.contains(name));
+        assert!(found, "{start} {name}: {}", refused.stderr);
+    }
+    assert!(!refused.stderr.contains("jdbc:"), "{}", refused.stderr);
+
+    let without: String = SIGNING
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("name:"))
+        .collect();
+    fs::write(lab.path("own.yaml"), without).unwrap();
+    render("own.yaml").printed();
+    let objects = lab.template_with("camunda-platform", &["own.yaml"]);
+    let url = variable(&objects, "Pod/web-modeler-restapi", "SPRING_DATASOURCE_URL");
+    assert_eq!(url, "jdbc:postgresql://localhost:5432/keycloak");
 }
 
 #[test]

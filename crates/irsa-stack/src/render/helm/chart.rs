@@ -44,8 +44,54 @@ pub(super) struct Pod {
     pub(super) unquoted: &'static [&'static str],
     /// Whether the lists are texts that contain YAML.
     pub(super) has_texts: bool,
+    /// What the user can set that wins over the settings.
+    pub(super) own: OwnVariables,
     /// What the user has to know about this pod.
     pub(super) remarks: &'static [&'static str],
+}
+
+/// What a user can set in the values of a pod that wins over the chart's settings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OwnVariables {
+    /// Keys of the pod with environment variables, which come after the chart's.
+    pub(super) lists: &'static [&'static str],
+    /// Paths of the same kind elsewhere.
+    pub(super) others: &'static [&'static str],
+    /// Other keys of the pod that end in variables or arguments of the application.
+    pub(super) keys: &'static [Override],
+    /// Keys of the pod whose content irsa can't see or compare: ConfigMaps, Secrets, and whole configurations.
+    pub(super) unseen: &'static [&'static str],
+    /// Variables of the application if the pod uses PostgreSQL.
+    pub(super) postgres: Overrides,
+    /// Variables of the application if the pod uses OpenSearch.
+    pub(super) opensearch: Overrides,
+}
+
+/// The name of a variable or a key, and when it wins over the chart's settings.
+#[derive(Debug)]
+pub(super) struct Override(pub(super) &'static str, pub(super) Wins);
+
+/// Parameters of the PostgreSQL driver with which it does not connect to the sidecar: plugins of the AWS JDBC Wrapper,
+/// and TLS, which the sidecar does not offer on loopback.
+pub(super) const NOT_FOR_THE_SIDECAR: &[&str] = &[
+    "wrapperPlugins",
+    "ssl=true",
+    "sslmode=require",
+    "sslmode=verify",
+];
+
+/// Overrides, in parts that pods share.
+pub(super) type Overrides = &'static [&'static [Override]];
+
+/// When a variable sends the application elsewhere than to the sidecar.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wins {
+    /// Unless it has this value.
+    Unless(Content),
+    /// Unless it is this URL, with or without parameters.
+    UnlessItPointsTo(Content),
+    /// If it contains one of these texts.
+    IfItHas(&'static [&'static str]),
 }
 
 /// A list in the values. Helm replaces lists as a whole.

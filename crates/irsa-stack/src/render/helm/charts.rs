@@ -4,8 +4,9 @@
 mod camunda;
 mod camunda_8_3;
 mod keycloak;
+mod variables;
 
-use super::chart::{List, Own, Pod};
+use super::chart::{List, Own, OwnVariables, Pod};
 
 pub(super) use camunda::CAMUNDA;
 pub(super) use keycloak::{BITNAMI, CODECENTRIC};
@@ -24,7 +25,18 @@ const POD: Pod = Pod {
     templated: &[("initContainers", 1), ("env", 1)],
     unquoted: &["name"],
     has_texts: false,
+    own: OWN,
     remarks: &[],
+};
+
+/// The keys of Camunda's pods with variables of the user.
+const OWN: OwnVariables = OwnVariables {
+    lists: &["env"],
+    others: &[],
+    keys: &[],
+    unseen: &["envFrom", "configuration"],
+    postgres: &[],
+    opensearch: &[],
 };
 
 /// A list that is empty in the chart's own values.

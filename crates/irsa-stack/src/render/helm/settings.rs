@@ -115,7 +115,7 @@ pub(super) fn text(
 // === impl Content ===
 
 impl Content {
-    fn value(self, used: Used<'_>) -> Yaml {
+    pub(super) fn value(self, used: Used<'_>) -> Yaml {
         match self {
             Self::Flag(flag) => Yaml::Flag(flag),
             Self::Text(text) => Yaml::text(text),

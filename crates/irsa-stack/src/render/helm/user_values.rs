@@ -6,7 +6,8 @@ use irsa_chain::untrusted::quoted;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::mistake::Source;
+use crate::mistake::{Place, Source};
+use crate::tree::{self, Node, Value as NodeValue};
 
 /// The user's own values files, in the order in which Helm gets them: later ones replace lists of earlier ones.
 #[derive(Debug, Default)]
@@ -31,6 +32,14 @@ impl UserValues {
         self.files.iter().map(|(source, _)| source.name.as_str())
     }
 
+    /// The texts of the files.
+    pub(super) fn sources(&self) -> Vec<Source> {
+        self.files
+            .iter()
+            .map(|(source, _)| source.clone())
+            .collect()
+    }
+
     /// A digest of `digest` and of all files, in hexadecimal.
     pub(crate) fn digest(&self, digest: &str) -> String {
         if self.files.is_empty() {
@@ -52,6 +61,46 @@ impl UserValues {
         let mut files = self.files.iter().rev();
         files.find_map(|(source, value)| Some((source.name.as_str(), lookup(value, path)?)))
     }
+
+    /// Whether the value that [`Self::at`] finds is neither empty nor `null`.
+    pub(super) fn sets(&self, path: &str) -> bool {
+        match self.at(path) {
+            None | Some((_, Value::Null)) => false,
+            Some((_, Value::String(text))) => !text.is_empty(),
+            Some((_, Value::Array(items))) => !items.is_empty(),
+            Some((_, Value::Object(entries))) => !entries.is_empty(),
+            Some(_) => true,
+        }
+    }
+
+    /// The value that [`Self::at`] finds, with its places, unless it is empty. If the file has keys that are not texts,
+    /// places are the beginning of the file.
+    pub(super) fn located(&self, path: &str) -> Option<Node> {
+        if !self.sets(path) {
+            return None;
+        }
+        let mut files = self.files.iter().enumerate().rev();
+        let found = files.find_map(|(number, (source, value))| {
+            let value = lookup(value, path)?;
+            Some((number, source, value))
+        });
+        let (number, source, value) = found?;
+        let root = tree::parse(number, &source.text).ok();
+        let node = root.and_then(|root| descend(root, path));
+        Some(node.unwrap_or_else(|| Node::from_json(value, &Place::start(number))))
+    }
+}
+
+fn descend(root: Node, path: &str) -> Option<Node> {
+    path.split('.').try_fold(root, |node, key| {
+        let NodeValue::Map(entries) = node.value else {
+            return None;
+        };
+        let mut entries = entries.into_iter();
+        entries
+            .find(|entry| entry.key == key)
+            .map(|entry| entry.node)
+    })
 }
 
 fn lookup<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {

@@ -2,9 +2,11 @@
 
 use super::camunda_8_3::PODS_8_3;
 use super::keycloak::KEYCLOAK;
-use super::{POD, list};
+use super::{OWN, POD, list, variables};
 use crate::render::helm::chart::Content::{Database, Flag, HttpUrl, JdbcUrl, Port, Text, User};
-use crate::render::helm::chart::{Chart, List, Own, Pod, Setting, Settings};
+use crate::render::helm::chart::{
+    Chart, List, Overrides, Own, OwnVariables, Pod, Setting, Settings,
+};
 use crate::stack::Component;
 
 /// By version of Camunda, in ascending order.
@@ -100,6 +102,7 @@ const PODS_8_7: &[Pod] = &[
             ..list("initContainers")
         },
         opensearch: &[GLOBAL_OPENSEARCH],
+        own: with_opensearch(&[variables::ZEEBE, variables::DATABASE]),
         ..POD
     },
     Pod {
@@ -107,6 +110,7 @@ const PODS_8_7: &[Pod] = &[
         account: "operate",
         key: "operate",
         opensearch: &[GLOBAL_OPENSEARCH],
+        own: with_opensearch(&[variables::OPERATE, variables::DATABASE]),
         ..POD
     },
     Pod {
@@ -114,6 +118,7 @@ const PODS_8_7: &[Pod] = &[
         account: "tasklist",
         key: "tasklist",
         opensearch: &[GLOBAL_OPENSEARCH],
+        own: with_opensearch(&[variables::TASKLIST, variables::DATABASE]),
         ..POD
     },
     optimize(&[GLOBAL_OPENSEARCH]),
@@ -196,6 +201,10 @@ const CAMUNDA_HUB: Pod = Pod {
     components: &[Component::WebModeler],
     account: "camundaHub",
     key: "camundaHub.restapi",
+    own: OwnVariables {
+        others: &["webModeler.restapi.env"],
+        ..MODELER_OWN
+    },
     init: List {
         others: &["webModeler.restapi.initContainers"],
         ..list("initContainers")
@@ -210,6 +219,15 @@ const CAMUNDA_HUB: Pod = Pod {
     ]],
     ..POD
 };
+
+const MODELER_OWN: OwnVariables = OwnVariables {
+    postgres: &[variables::DATASOURCE, variables::WEB_MODELER],
+    ..OWN
+};
+
+pub(super) const fn with_opensearch(opensearch: Overrides) -> OwnVariables {
+    OwnVariables { opensearch, ..OWN }
+}
 
 const fn chart(line: &'static str, version: &'static str, pods: &'static [Pod]) -> Chart {
     Chart {
@@ -237,6 +255,16 @@ const fn orchestration(postgres: Settings, opensearch: Settings) -> Pod {
         },
         postgres,
         opensearch,
+        own: OwnVariables {
+            postgres: &[variables::RELATIONAL],
+            ..with_opensearch(&[
+                variables::ORCHESTRATION,
+                variables::DATABASE,
+                variables::ZEEBE,
+                variables::OPERATE,
+                variables::TASKLIST,
+            ])
+        },
         ..POD
     }
 }
@@ -247,6 +275,7 @@ const fn optimize(opensearch: Settings) -> Pod {
         account: "optimize",
         key: "optimize",
         opensearch,
+        own: with_opensearch(&[variables::OPTIMIZE, variables::DATABASE]),
         ..POD
     }
 }
@@ -257,6 +286,10 @@ pub(super) const fn identity(postgres: Settings) -> Pod {
         account: "identity",
         key: "identity",
         postgres,
+        own: OwnVariables {
+            postgres: &[variables::DATASOURCE, variables::IDENTITY],
+            ..OWN
+        },
         ..POD
     }
 }
@@ -267,6 +300,7 @@ pub(super) const fn web_modeler(postgres: Settings) -> Pod {
         account: "webModeler",
         key: "webModeler.restapi",
         postgres,
+        own: MODELER_OWN,
         ..POD
     }
 }

@@ -2,9 +2,10 @@
 
 use super::camunda::{
     IDENTITY_PASSWORD, IDENTITY_POSTGRES, NO_BUNDLED_POSTGRES, identity, web_modeler,
+    with_opensearch,
 };
 use super::keycloak::KEYCLOAK;
-use super::{POD, list};
+use super::{POD, list, variables};
 use crate::render::helm::chart::Content::{Database, Flag, HttpUrl, JdbcUrl, Port, Text, User};
 use crate::render::helm::chart::{Environment, List, Own, Pod, Setting};
 use crate::stack::Component;
@@ -43,6 +44,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             signs: None,
         }),
         opensearch: &[NO_ELASTICSEARCH],
+        own: with_opensearch(&[variables::ZEEBE]),
         remarks: &[OPTIMIZE],
         ..POD
     },
@@ -56,6 +58,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             signs: Some("operate"),
         }),
         opensearch: &[NO_ELASTICSEARCH],
+        own: with_opensearch(&[variables::OPERATE]),
         remarks: &[OPTIMIZE, IMAGE],
         ..POD
     },
@@ -69,6 +72,7 @@ pub(super) const PODS_8_3: &[Pod] = &[
             signs: Some("tasklist"),
         }),
         opensearch: &[NO_ELASTICSEARCH],
+        own: with_opensearch(&[variables::TASKLIST]),
         remarks: &[OPTIMIZE],
         ..POD
     },

@@ -1,8 +1,8 @@
 //! Charts of Keycloak: Bitnami's, which Camunda's charts up to 8.9 contain, and codecentric's `keycloakx`.
 
-use super::{POD, list};
+use super::{POD, list, variables};
 use crate::render::helm::chart::Content::{Database, Flag, Port, Text, User};
-use crate::render::helm::chart::{Chart, Pod, Setting};
+use crate::render::helm::chart::{Chart, OwnVariables, Pod, Setting};
 use crate::stack::Component;
 
 /// Bitnami's chart executes every text of a pod as a template.
@@ -16,6 +16,19 @@ pub(super) const KEYCLOAK: Pod = Pod {
         ("annotations", 2),
         ("externalDatabase", 1),
     ],
+    own: OwnVariables {
+        lists: &["extraEnvVars"],
+        others: &[],
+        keys: variables::BITNAMI_KEYS,
+        unseen: &[
+            "extraEnvVarsCM",
+            "extraEnvVarsSecret",
+            "configuration",
+            "existingConfigmap",
+        ],
+        postgres: &[variables::KEYCLOAK, variables::BITNAMI],
+        opensearch: &[],
+    },
     ..POD
 };
 
@@ -54,6 +67,14 @@ pub(in crate::render::helm) static CODECENTRIC: [Chart; 1] = [Chart {
         ],
         unquoted: &["name", "database"],
         has_texts: true,
+        own: OwnVariables {
+            lists: &["extraEnv"],
+            others: &[],
+            keys: variables::ARGUMENTS,
+            unseen: &["extraEnvFrom"],
+            postgres: &[variables::KEYCLOAK],
+            opensearch: &[],
+        },
         postgres: &[&[
             Setting("database.vendor", Text("postgres")),
             Setting("database.hostname", Text("localhost")),
