@@ -6,7 +6,12 @@ use super::KeycloakOptions;
 use crate::reference_apps::{Database, DatabaseMode};
 
 /// Options that do not affect a build, and are left out of it.
-const AT_START_ONLY: [&str; 3] = ["KC_DB_URL", "KC_DB_USERNAME", "KC_DB_POOL"];
+const AT_START_ONLY: [&str; 4] = [
+    "KC_DB_URL",
+    "KC_DB_USERNAME",
+    "KC_DB_PASSWORD",
+    "KC_DB_POOL",
+];
 /// Options for a machine's loopback: free ports, plain HTTP, one node.
 const ALONE_ON_LOOPBACK: [(&str, &str); 6] = [
     ("KC_HTTP_ENABLED", "true"),

@@ -2,6 +2,7 @@
 
 mod faults;
 mod load;
+mod move_to_iam;
 mod stage;
 mod two_phases;
 

@@ -94,7 +94,8 @@ pub(super) fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-fn cluster(lab: &Lab) -> &ClusterFacts {
+/// Returns the cluster that Keycloak's database is in.
+pub(super) fn cluster(lab: &Lab) -> &ClusterFacts {
     lab.facts().clusters.first().expect("the world has one")
 }
 
