@@ -1,8 +1,10 @@
-//! The guides show exactly the variables that these tests use, and manifests that Kubernetes accepts.
+//! The guides show exactly the variables that these tests use, manifests that Kubernetes accepts, and commands that run.
 
 mod commands;
 mod environment;
 mod manifests;
+mod set_up;
+mod steps;
 
 use std::fs;
 use std::path::Path;

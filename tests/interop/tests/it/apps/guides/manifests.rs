@@ -28,8 +28,8 @@ const PAGES: [(&str, &str); 5] = [
 const SPILL: &str = "/tmp";
 
 /// An API server, and its administrator's files.
-struct Cluster {
-    kubernetes: Kubernetes,
+pub(super) struct Cluster {
+    pub(super) kubernetes: Kubernetes,
     folder: tempfile::TempDir,
 }
 
@@ -111,7 +111,7 @@ fn is_restricted(path: &str, headers: &str) {
 
 impl Cluster {
     /// Starts a cluster; returns `None` if no Go can build the API server.
-    async fn start() -> Option<Self> {
+    pub(super) async fn start() -> Option<Self> {
         let binaries = match KubernetesBinaries::locate(&cache_folder().unwrap(), &|_| {}).await {
             Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
                 skip(error);
