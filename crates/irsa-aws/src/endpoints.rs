@@ -10,6 +10,7 @@ pub(crate) enum Service {
     Rds,
     OpenSearch,
     SecretsManager,
+    Eks,
 }
 
 /// The endpoint overrides in the environment, and the variant of the default endpoints (AWS SDKs and Tools Reference
@@ -21,6 +22,7 @@ pub(crate) struct Endpoints {
     rds: Option<String>,
     opensearch: Option<String>,
     secrets_manager: Option<String>,
+    eks: Option<String>,
     pub(crate) variant: Variant,
 }
 
@@ -47,6 +49,7 @@ impl Endpoints {
             rds: url("AWS_ENDPOINT_URL_RDS"),
             opensearch: url("AWS_ENDPOINT_URL_OPENSEARCH"),
             secrets_manager: url("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            eks: url("AWS_ENDPOINT_URL_EKS"),
             variant: Variant {
                 fips: is_on("AWS_USE_FIPS_ENDPOINT"),
                 dual_stack: is_on("AWS_USE_DUALSTACK_ENDPOINT"),
@@ -61,6 +64,7 @@ impl Endpoints {
             Service::Rds => &self.rds,
             Service::OpenSearch => &self.opensearch,
             Service::SecretsManager => &self.secrets_manager,
+            Service::Eks => &self.eks,
         };
         let named = own.as_ref().or(self.all.as_ref());
         named.map_or_else(
@@ -78,6 +82,7 @@ impl Service {
             Self::Rds => "rds",
             Self::OpenSearch => "es",
             Self::SecretsManager => "secretsmanager",
+            Self::Eks => "eks",
         }
     }
 }
@@ -202,6 +207,10 @@ fn host(service: Service, region: &Region, variant: Variant) -> String {
         Service::OpenSearch => "es",
         Service::SecretsManager if fips => "secretsmanager-fips",
         Service::SecretsManager => "secretsmanager",
+        // The default endpoint of EKS in GovCloud is a FIPS endpoint, too.
+        Service::Eks if fips && !dual_stack && partition == Partition::Aws => "fips.eks",
+        Service::Eks if fips && (dual_stack || partition != Partition::AwsUsGov) => "eks-fips",
+        Service::Eks => "eks",
     };
     let has_own_suffix = service != Service::SecretsManager || !is_dual_stack(partition, fips);
     let suffix = if dual_stack && has_own_suffix {

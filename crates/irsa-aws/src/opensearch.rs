@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use irsa_chain::endpoint::OpenSearchEndpoint;
 use irsa_chain::{Arn, Region};
-use irsa_identity::ApiAnswer;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::endpoints::Service;
-use crate::{AwsReader, ReadError, error_response};
+use crate::json_answer::read;
+use crate::{AwsReader, ReadError};
 
 const JSON: &str = "application/json";
 
@@ -143,14 +142,6 @@ impl AwsReader {
         let names = names.domain_names.into_iter();
         Ok(names.map(|name| name.name).collect())
     }
-}
-
-fn read<T: DeserializeOwned>(action: &'static str, answer: &ApiAnswer) -> Result<T, ReadError> {
-    if answer.status < 300 {
-        let read = serde_json::from_slice(&answer.body);
-        return read.map_err(|error| ReadError::invalid(action, error));
-    }
-    Err(error_response::read(action, answer))
 }
 
 impl Domain {

@@ -6,6 +6,7 @@ use irsa_chain::Region;
 use irsa_identity::{ApiAnswer, ApiCall, CallerIdentity, Environment, Identity};
 use tokio::time::{Instant, sleep};
 
+use crate::answers::Answers;
 use crate::endpoints::{Endpoints, Service};
 use crate::{ReadError, error_response};
 
@@ -26,6 +27,7 @@ pub(crate) const MAX_PAGES: usize = 50;
 pub struct AwsReader {
     identity: Identity,
     endpoints: Endpoints,
+    answers: Option<Answers>,
 }
 
 impl AwsReader {
@@ -36,7 +38,16 @@ impl AwsReader {
         Self {
             identity,
             endpoints: Endpoints::new(environment),
+            answers: None,
         }
+    }
+
+    /// Keeps every answer, also those that are errors: this reader and its clones make each call once. For checks of
+    /// many workloads, which share providers, roles and data stores.
+    #[must_use]
+    pub fn with_memory(mut self) -> Self {
+        self.answers = Some(Answers::default());
+        self
     }
 
     /// Selects FIPS or dual-stack endpoints, in addition to what the environment selects.
@@ -52,6 +63,13 @@ impl AwsReader {
     /// # Errors
     /// There are no credentials, or STS does not accept them.
     pub async fn caller(&self) -> Result<CallerIdentity, ReadError> {
+        match &self.answers {
+            Some(answers) => answers.caller(self.read_caller()).await,
+            None => self.read_caller().await,
+        }
+    }
+
+    async fn read_caller(&self) -> Result<CallerIdentity, ReadError> {
         let caller = self.identity.caller().await;
         caller.map_err(|error| ReadError::without_credentials("sts:GetCallerIdentity", &error))
     }
@@ -71,10 +89,13 @@ impl AwsReader {
             body,
             target: None,
         };
-        self.send(action, call).await
+        match &self.answers {
+            Some(answers) => answers.call(&call, self.send(action, &call)).await,
+            None => self.send(action, &call).await,
+        }
     }
 
-    /// Calls an operation of the protocol AWS JSON 1.1.
+    /// Calls an operation of the protocol AWS JSON 1.1. Its answers, which may be secrets, are never kept.
     pub(crate) async fn call_json(
         &self,
         action: &'static str,
@@ -89,11 +110,11 @@ impl AwsReader {
             body: Some((JSON_1_1, body)),
             target: Some(target),
         };
-        self.send(action, call).await
+        self.send(action, &call).await
     }
 
     /// Retries throttled calls and internal errors within the time limit, which is safe because all calls are read-only.
-    async fn send(&self, action: &'static str, call: ApiCall) -> Result<ApiAnswer, ReadError> {
+    async fn send(&self, action: &'static str, call: &ApiCall) -> Result<ApiAnswer, ReadError> {
         let deadline = Instant::now() + LIMIT;
         let mut delays = RETRY_DELAYS.into_iter();
         loop {
@@ -162,6 +183,22 @@ mod tests {
     async fn the_third_attempt_can_succeed() {
         let error = listed(&[THROTTLED, FAILED, DOMAINS]).await;
         assert_eq!(error.kind, ReadErrorKind::Absent, "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_reader_with_memory_makes_each_call_once() {
+        let reader = reader(&[DOMAINS, THROTTLED]).await.with_memory();
+        let endpoint = "search-logs-abc.eu-central-1.es.amazonaws.com";
+        let endpoint = endpoint.parse().unwrap();
+        let (first, other) = (reader.clone(), reader.clone());
+        let both = tokio::join!(first.domain(&endpoint), other.domain(&endpoint));
+        let again = reader.domain(&endpoint).await;
+        for answer in [both.0, both.1, again] {
+            assert_eq!(answer.unwrap_err().kind, ReadErrorKind::Absent);
+        }
+        let elsewhere = "search-logs-abc.eu-west-1.es.amazonaws.com";
+        let error = reader.domain(&elsewhere.parse().unwrap()).await;
+        assert_ne!(error.unwrap_err().kind, ReadErrorKind::Absent, "a new call");
     }
 
     #[tokio::test]

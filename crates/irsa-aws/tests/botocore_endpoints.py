@@ -1,5 +1,6 @@
-"""Prints the endpoints that botocore's rules give for IAM, RDS, OpenSearch and Secrets Manager: service, region, FIPS, dual
-stack, URL and the region that requests are signed for, separated by tabs. Combinations that the rules refuse are left out.
+"""Prints the endpoints that botocore's rules give for IAM, RDS, OpenSearch, Secrets Manager and EKS: service, region,
+FIPS, dual stack, URL and the region that requests are signed for, separated by tabs. Combinations that the rules refuse are
+left out.
 """
 
 from botocore.endpoint_provider import EndpointProvider
@@ -9,7 +10,7 @@ from botocore.loaders import Loader
 loader = Loader()
 partitions = loader.load_data("partitions")
 regions = [name for partition in partitions["partitions"] for name in partition["regions"] if "global" not in name]
-for service in ("iam", "rds", "opensearch", "secretsmanager"):
+for service in ("iam", "rds", "opensearch", "secretsmanager", "eks"):
     rules = EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), partitions)
     for region in regions:
         for fips in (False, True):

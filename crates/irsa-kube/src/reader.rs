@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::response::Parts;
@@ -20,6 +21,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use url::form_urlencoded;
 
+use crate::answers::Answers;
 use crate::facts::List;
 use crate::{
     AccountObject, ClusterContext, ConfigError, Namespace, Pod, ReadError, ReadErrorKind, Rule,
@@ -42,6 +44,7 @@ pub struct KubeReader {
     client: Client,
     address: String,
     context: ClusterContext,
+    answers: Option<Answers>,
 }
 
 /// The API server.
@@ -76,7 +79,16 @@ impl KubeReader {
             client,
             address,
             context,
+            answers: None,
         })
+    }
+
+    /// Keeps every answer, also those that are errors: this reader and its clones make each GET request once. For
+    /// checks of many workloads, which share the issuer, the webhooks and namespaces.
+    #[must_use]
+    pub fn with_memory(mut self) -> Self {
+        self.answers = Some(Answers::default());
+        self
     }
 
     /// The API server's URL.
@@ -208,9 +220,25 @@ impl KubeReader {
         parse(&rule, &answer.body)
     }
 
+    /// Sends a request, unless its answer is kept.
+    pub(crate) async fn send(
+        &self,
+        rule: &Rule,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Arc<ApiResponse>, ReadError> {
+        let answers = self.answers.as_ref().filter(|_| method == Method::GET);
+        let send = self.send_now(rule, method, path, body);
+        match answers {
+            Some(answers) => answers.get(path, send).await,
+            None => send.await.map(Arc::new),
+        }
+    }
+
     /// Sends a request. The requests of kube-client log responses that they cannot parse, have no size limit, and retry
     /// for minutes if the server is overloaded.
-    pub(crate) async fn send(
+    async fn send_now(
         &self,
         rule: &Rule,
         method: Method,

@@ -19,6 +19,7 @@ fn service(name: &str) -> Service {
         "rds" => Service::Rds,
         "opensearch" => Service::OpenSearch,
         "secretsmanager" => Service::SecretsManager,
+        "eks" => Service::Eks,
         other => panic!("{other}"),
     }
 }
