@@ -1,10 +1,11 @@
 //! Checks made with read-only AWS calls and decided by `irsa-policy`.
 //!
-//! They cover what IAM, RDS and OpenSearch Service hold: the OIDC provider, the role, its policies, and the clusters and
-//! domains that the workload uses. The calls are made with the operator's credentials, not the workload's. If those may
+//! They cover what IAM, RDS, OpenSearch Service and EKS hold: the OIDC provider, the role, its policies, the clusters and
+//! domains that the workload uses, and its Pod Identity association. The calls are made with the operator's credentials, not the workload's. If those may
 //! not read something, the check is unsure and names the action to allow. Service and resource control policies cannot
 //! be read from member accounts, so they could still deny what is allowed here.
 
+mod association;
 mod authorization;
 mod connect;
 mod database;
@@ -38,6 +39,7 @@ const READ_POLICIES: Duration = Duration::from_secs(15);
 /// meant for.
 pub const STEPS: &[Step<Aws>] = &[
     Step::once(&reading::CREDENTIALS, reading::credentials),
+    Step::once(&association::MATCHES, association::matches),
     Step::once(&role::EXISTS, role::exists),
     Step::once(&provider::EXISTS, provider::exists),
     Step::once(&provider::CLIENT_IDS, provider::client_ids),

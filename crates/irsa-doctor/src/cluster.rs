@@ -13,6 +13,7 @@ mod partition;
 mod pod;
 mod role;
 mod sidecar;
+mod specified;
 mod spelling;
 mod text;
 mod token;
@@ -23,7 +24,8 @@ use std::time::{Duration, SystemTime};
 use irsa_chain::{Region, ServiceAccount};
 use irsa_kube::{AccountObject, ConfigError, KubeReader, Pod, Webhook};
 
-use crate::{Check, CheckOutcome, Finding, Progress, Step, Workload, step};
+pub(crate) use self::specified::NO_FILE;
+use crate::{Check, CheckOutcome, Finding, Progress, Specified, Step, Workload, step};
 
 /// The inputs of the cluster checks, and what earlier checks have found.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct Cluster {
     pub now: SystemTime,
     /// The workload, as far as it is known.
     pub workload: Workload,
+    /// The identity that `irsa.yaml` specifies, if one was given.
+    pub specified: Option<Specified>,
     learned: Learned,
 }
 
@@ -82,6 +86,7 @@ impl Cluster {
             region: None,
             now,
             workload,
+            specified: None,
             learned: Learned::default(),
         }
     }
@@ -92,6 +97,11 @@ impl Cluster {
             Target::ServiceAccount(account) => Some(account.clone()),
             Target::Pod { .. } => self.learned.pod.as_ref().and_then(Pod::service_account),
         }
+    }
+
+    /// Returns whether pods get their identity from EKS when they are created, as far as the specification says.
+    fn is_injected(&self) -> bool {
+        self.specified.as_ref().is_none_or(Specified::is_injected)
     }
 
     fn namespace(&self) -> &str {
@@ -124,6 +134,7 @@ pub const STEPS: &[Step<Cluster>] = &[
     step!(once pod::OWN_ACCOUNT, pod::has_own_account),
     step!(once account::ANNOTATION, account::is_annotated),
     step!(once account::ROLE, account::names_a_role),
+    step!(once specified::SPECIFIED, specified::agrees),
     step!(once partition::PARTITION, partition::matches_region),
     step!(once webhook::WEBHOOK, webhook::exists),
     step!(once certificate::CERTIFICATE, certificate::is_trusted),

@@ -36,11 +36,18 @@ const ALL: &[AmbiguousCheck] = &[
             "account-exists",
             "pod-account",
             "account-annotation",
+            "specified-identity",
+            "aws-association",
             "identity-webhook",
             "webhook-certificate",
             "webhook-selects",
             "container-identity",
         ],
+        otherwise: "",
+    },
+    AmbiguousCheck {
+        check: "container-identity",
+        explained_by: &["aws-association"],
         otherwise: "",
     },
     AmbiguousCheck {

@@ -84,6 +84,8 @@ up to three places:
 | cluster | service account, pod and webhook, through the Kubernetes API | `irsa doctor --pod NAMESPACE/NAME`, or `--service-account NAMESPACE/NAME` |
 | aws | provider, role, policies, databases and domains, with read-only calls | `irsa doctor --from cluster,aws --pod NAMESPACE/NAME --aws-profile NAME --user DB_USER UPSTREAM` |
 
+[`irsa doctor -f irsa.yaml`](setup.md) checks all workloads of a setup at once.
+
 The doctor changes nothing. The exit code is 0 if every check holds, 3 if a link is broken, 4 if a check could not run
 or is inconclusive, and 2 for a mistake on the command line. A check that depends on a failed one is *not reached*; a
 check that could not run is *unsure* and never shown as passed. A run takes at most 30 seconds (`--timeout`).

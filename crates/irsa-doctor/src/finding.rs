@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use irsa_chain::Cause;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Check, Remedy};
 
 /// The verdict of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The check does not apply, such as a grant if no database is used.

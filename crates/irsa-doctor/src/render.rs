@@ -1,4 +1,4 @@
-//! Renders a report as text, JSON or JUnit XML.
+//! Renders a report, or those of a setup, as text, JSON or JUnit XML.
 //!
 //! Findings contain untrusted text from tokens, policies and servers. Rendering makes it harmless: it cannot move the
 //! cursor, start a line, change the writing direction or leave its XML element.
@@ -6,13 +6,17 @@
 mod chain;
 mod json;
 mod junit;
+mod setup;
+mod setup_json;
 mod steps;
 mod style;
 mod text;
 mod words;
 
 pub use self::json::{SCHEMA, json};
-pub use self::junit::junit;
+pub use self::junit::{junit, setup_junit};
+pub use self::setup::setup_text;
+pub use self::setup_json::setup_json;
 pub use self::steps::{Layout, layout};
 pub use self::style::{Lines, Style, is_utf8};
 pub use self::text::text;

@@ -58,6 +58,9 @@ causes! {
     "another-identity-given" AnotherIdentityGiven ServiceAccount {
         "the container also has other credentials, which AWS SDKs use first"
         "remove AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_PROFILE from the container; if it has both IRSA and Pod Identity, keep one: EKS injects their variables, so remove the annotation eks.amazonaws.com/role-arn or delete the association (`aws eks delete-pod-identity-association`), then delete the pod" }
+    "identity-not-as-specified" IdentityNotAsSpecified ServiceAccount {
+        "the cluster gives the workload a different identity than irsa.yaml specifies"
+        "compare `kubectl -n NAMESPACE get serviceaccount NAME -o yaml` and `aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace NAMESPACE --service-account NAME` with `irsa show`; then correct irsa.yaml, or apply its files again: `irsa render kubernetes --out .` (service accounts, sidecars) and `irsa render terraform --out .` (associations)" }
     "region-missing" RegionMissing ServiceAccount {
         "no region is set, so the STS endpoint is unknown"
         "set AWS_REGION in the container (the EKS webhook sets it) or pass `--region REGION`; the region in a data store's host name is not used for STS" }

@@ -10,7 +10,8 @@ const IDS: [(Link, &[&str]); 9] = [
         "service-account-default", "annotation-missing", "annotation-misspelled",
         "role-arn-malformed", "partition-mismatch", "pod-not-mutated", "pod-skipped",
         "container-skipped", "role-arn-differs", "webhook-missing", "webhook-certificate-wrong",
-        "webhook-locks-out", "webhook-fails-open", "another-identity-given", "region-missing",
+        "webhook-locks-out", "webhook-fails-open", "another-identity-given",
+        "identity-not-as-specified", "region-missing",
         "credentials-uri-not-allowed",
     ]),
     (Link::ProjectedToken, &[

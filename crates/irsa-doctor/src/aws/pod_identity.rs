@@ -2,7 +2,7 @@
 //! user guide, "EKS Pod Identity role" and "Grant Pods access to AWS resources based on tags").
 
 use irsa_aws::Role;
-use irsa_chain::ServiceAccount;
+use irsa_chain::{Arn, ServiceAccount};
 use irsa_explain::PodIdentity;
 use irsa_explain::pod_identity::PRINCIPAL;
 use serde_json::Value;
@@ -11,12 +11,14 @@ use serde_json::Value;
 pub(super) const NO_PROVIDER: &str =
     "the session comes from EKS Pod Identity, which uses no OIDC provider";
 
-/// A pod with this service account. Associations are not read: the cluster is unknown, and session tags are on, which is
-/// the default.
-pub(super) const fn pod(service_account: &ServiceAccount) -> PodIdentity<'_> {
+/// A pod with this service account, in the cluster if that is known. Session tags are on, which is the default.
+pub(super) const fn pod<'a>(
+    service_account: &'a ServiceAccount,
+    cluster: Option<&'a Arn>,
+) -> PodIdentity<'a> {
     PodIdentity {
         service_account,
-        cluster: None,
+        cluster,
         has_tags: true,
     }
 }

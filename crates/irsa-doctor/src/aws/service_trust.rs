@@ -1,7 +1,7 @@
 //! The decision of the role's trust policy on EKS Pod Identity.
 
 use irsa_aws::Role;
-use irsa_chain::{Cause, ServiceAccount};
+use irsa_chain::{Arn, Cause, ServiceAccount};
 use irsa_explain::Question;
 use irsa_explain::pod_identity::{ACTIONS, PRINCIPAL};
 use irsa_policy::{Layer, Mismatch};
@@ -13,9 +13,13 @@ use super::trust_remedy::trust_remedy;
 use crate::CheckOutcome;
 
 /// Checks that the role's trust policy allows the service to assume the role and to tag the session.
-pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> CheckOutcome {
+pub(super) fn admitted(
+    role: &Role,
+    account: &ServiceAccount,
+    cluster: Option<&Arn>,
+) -> CheckOutcome {
     let name = format!("the trust policy of {}", role.arn.name());
-    let context = pod_identity::pod(account).context(Some(role.arn.account()));
+    let context = pod_identity::pod(account, cluster).context(Some(role.arn.account()));
     let mut by = String::new();
     for action in ACTIONS {
         let question = Question {
@@ -31,8 +35,12 @@ pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> CheckOutcome {
             Ruling::Doubtful(why) | Ruling::Unreadable(why) => return CheckOutcome::unsure(why),
         }
     }
+    let unread = match cluster {
+        Some(_) => "",
+        None => "; associations are not read",
+    };
     CheckOutcome::holds(format!(
-        "{by} allows `{PRINCIPAL}` to assume the role; associations are not read; {ORGANIZATION_CAVEAT}"
+        "{by} allows `{PRINCIPAL}` to assume the role{unread}; {ORGANIZATION_CAVEAT}"
     ))
 }
 

@@ -168,7 +168,9 @@ fn fill_principal_tags(context: &mut RequestContext, aws: &Aws, role: &Role) {
     }
     match &aws.workload.service_account {
         _ if !aws.is_pod_identity() => {}
-        Some(account) => pod_identity::pod(account).fill_session_tags(context),
+        Some(account) => {
+            pod_identity::pod(account, aws.cluster_arn()).fill_session_tags(context);
+        }
         None => return,
     }
     context.leave_out("aws:PrincipalTag/", PRINCIPAL_TAG);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use irsa_aws::{AttachedPolicy, AwsReader, DatabaseSettings, DomainSettings, OidcProvider, Role};
-use irsa_chain::{OidcProviderArn, RoleArn};
+use irsa_chain::{Arn, OidcProviderArn, RoleArn};
 use irsa_identity::CallerIdentity;
 
 use super::pod_identity;
-use crate::{Database, Domain, IdentityKind, Workload};
+use crate::{Database, Domain, IdentityKind, Specified, Workload};
 
 /// The session duration that AWS SDKs request by default.
 const DEFAULT_SESSION: Duration = Duration::from_hours(1);
@@ -19,6 +19,7 @@ pub struct Aws {
     pub(super) workload: Workload,
     pub(super) reader: AwsReader,
     pub(super) session: Duration,
+    pub(super) specified: Option<Specified>,
     pub(super) facts: Facts,
 }
 
@@ -49,6 +50,7 @@ impl Aws {
             workload,
             reader,
             session: DEFAULT_SESSION,
+            specified: None,
             facts: Facts::default(),
         }
     }
@@ -57,6 +59,13 @@ impl Aws {
     #[must_use]
     pub fn with_session(mut self, requested: Duration) -> Self {
         self.session = requested;
+        self
+    }
+
+    /// Sets the identity that `irsa.yaml` specifies.
+    #[must_use]
+    pub fn with_specified(mut self, specified: Specified) -> Self {
+        self.specified = Some(specified);
         self
     }
 
@@ -94,6 +103,11 @@ impl Aws {
         }
         let role = self.facts.role.as_ref();
         role.is_some_and(pod_identity::is_meant_by)
+    }
+
+    /// The EKS cluster, if a specification names it.
+    pub(super) fn cluster_arn(&self) -> Option<&Arn> {
+        self.specified.as_ref().map(|one| &one.cluster.arn)
     }
 
     /// The role's ARN from IAM, or else the requested one.

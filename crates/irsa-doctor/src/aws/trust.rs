@@ -62,7 +62,7 @@ pub(super) fn admits<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let pod = aws.workload.service_account.as_ref();
     let account_and_role = pod.zip(aws.facts.role.as_ref());
     let seen = match account_and_role.filter(|_| aws.is_pod_identity()) {
-        Some((account, role)) => service_trust::admitted(role, account),
+        Some((account, role)) => service_trust::admitted(role, account, aws.cluster_arn()),
         None => trust_request(aws).map_or_else(
             || CheckOutcome::unsure(UNKNOWN),
             |request| request.admitted(),

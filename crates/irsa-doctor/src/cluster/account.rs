@@ -4,9 +4,9 @@ use irsa_chain::{Cause, Link, RoleArn, ServiceAccount};
 use irsa_kube::Pod;
 
 use super::text::{then_recreate, unreadable};
-use super::{Cluster, containers, spelling};
+use super::{Cluster, containers, specified, spelling};
 use crate::remedy::shell_word;
-use crate::{Check, CheckOutcome, Commands, Place, Remedy};
+use crate::{Check, CheckOutcome, Commands, Place, Remedy, Specified};
 use irsa_chain::untrusted::quoted;
 
 /// The annotation that gives a service account its role.
@@ -62,10 +62,15 @@ pub(super) async fn exists(cluster: &mut Cluster) -> CheckOutcome {
 async fn missing(cluster: &Cluster, account: &ServiceAccount) -> CheckOutcome {
     let (namespace, name) = (account.namespace(), account.name());
     let read = cluster.reader.namespace(namespace).await;
-    let what = match read {
-        Err(error) if error.is_absent() => format!("namespace `{namespace}` does not exist"),
-        _ => format!("namespace `{namespace}` has no service account `{name}`"),
+    let has_namespace = !read.is_err_and(|error| error.is_absent());
+    let what = if has_namespace {
+        format!("namespace `{namespace}` has no service account `{name}`")
+    } else {
+        format!("namespace `{namespace}` does not exist")
     };
+    if let Some(specified) = &cluster.specified {
+        return specified::missing_account(specified, account, has_namespace, &what);
+    }
     CheckOutcome::broken(Cause::ServiceAccountMissing, what).remedy(format!(
         "run `kubectl -n {namespace} get serviceaccounts` to list the existing accounts and correct the name, or create \
          the account: `kubectl -n {namespace} create serviceaccount {name}`"
@@ -80,7 +85,12 @@ pub(super) async fn is_annotated(cluster: &mut Cluster) -> CheckOutcome {
     if let Some(value) = object.metadata.annotations.get(ROLE_ARN) {
         return CheckOutcome::holds(format!("{ROLE_ARN}: {}", quoted(value)));
     }
+    let specified = cluster.specified.as_ref();
+    if let Some(why) = specified.and_then(Specified::without_annotation) {
+        return CheckOutcome::not_applicable(format!("the annotation is not needed: {why}"));
+    }
     if let Some(pod) = &cluster.learned.pod
+        && specified.is_none()
         && containers::any_has_identity(pod)
     {
         return CheckOutcome::not_applicable(identity_source(pod));
@@ -100,6 +110,7 @@ pub(super) async fn is_annotated(cluster: &mut Cluster) -> CheckOutcome {
                 format!("{annotate}{} {near}-", shell_word(value.trim())),
             ))
         }
+        None if specified.is_some() => unannotated(cluster, &account),
         None => CheckOutcome::broken(
             Cause::AnnotationMissing,
             format!("{account} has no annotation {ROLE_ARN}"),
@@ -112,6 +123,31 @@ pub(super) async fn is_annotated(cluster: &mut Cluster) -> CheckOutcome {
              --role-arn ROLE_ARN` (Pod Identity), then delete the pods"
         )),
     }
+}
+
+/// The outcome for an account without the annotation that the specification gives it.
+fn unannotated(cluster: &Cluster, account: &ServiceAccount) -> CheckOutcome {
+    let Some(Specified { role, lines, .. }) = &cluster.specified else {
+        return CheckOutcome::not_reached("account-exists");
+    };
+    let seen = format!(
+        "{account} has no annotation {ROLE_ARN}, but {} specifies one with `{role}`",
+        lines.identity
+    );
+    let annotate = annotate(account, role.as_str());
+    CheckOutcome::broken(Cause::AnnotationMissing, seen).remedy(annotated(cluster, annotate))
+}
+
+/// The command that sets the annotation, whether there is one or not.
+pub(super) fn annotate(account: &ServiceAccount, role: &str) -> String {
+    let (namespace, name, role) = (account.namespace(), account.name(), shell_word(role));
+    format!("kubectl -n {namespace} annotate --overwrite serviceaccount {name} {ROLE_ARN}={role}")
+}
+
+/// The command that removes the annotation.
+pub(super) fn remove_annotation(account: &ServiceAccount) -> String {
+    let (namespace, name) = (account.namespace(), account.name());
+    format!("kubectl -n {namespace} annotate serviceaccount {name} {ROLE_ARN}-")
 }
 
 /// The command that changes the annotation, and the one that recreates the pods.
@@ -159,17 +195,14 @@ fn malformed(cluster: &Cluster, text: &str, why: &str) -> CheckOutcome {
     let Some(account) = cluster.service_account() else {
         return seen;
     };
-    let (namespace, name) = (account.namespace(), account.name());
-    let annotate =
-        format!("kubectl -n {namespace} annotate --overwrite serviceaccount {name} {ROLE_ARN}=");
     match text.trim().parse::<RoleArn>() {
         Ok(role) => {
-            let command = format!("{annotate}{}", shell_word(role.as_str()));
-            seen.remedy(annotated(cluster, command))
+            seen.remedy(annotated(cluster, annotate(&account, role.as_str())))
         }
         Err(_) => seen.remedy(format!(
-            "run `{annotate}ARN` with the ARN of the intended role, which `aws iam get-role --role-name NAME --query \
-             Role.Arn --output text` prints, then delete the pods"
+            "run `{}` with the ARN of the intended role, which `aws iam get-role --role-name NAME --query \
+             Role.Arn --output text` prints, then delete the pods",
+            annotate(&account, "ARN")
         )),
     }
 }

@@ -4,13 +4,13 @@ use irsa_chain::duration::short;
 use irsa_chain::{Cause, Link};
 use irsa_kube::Pod;
 
-use super::Cluster;
 use super::account::ROLE_ARN;
 use super::containers::{
     self, AGENT, AGENT_TOKEN_FILE, ROLE as ROLE_VARIABLE, TOKEN_FILE, found, has_pod_identity,
     has_web_identity, may_go_without,
 };
 use super::text::{age, then_recreate};
+use super::{Cluster, specified};
 use crate::{Check, CheckOutcome, Place, Remedy};
 use irsa_chain::untrusted::quoted;
 
@@ -68,6 +68,11 @@ pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> CheckOutcome {
         return CheckOutcome::not_applicable(
             "only a different container of the pod has an identity",
         );
+    }
+    if let Some(specified) = &cluster.specified
+        && !specified.is_annotated
+    {
+        return specified::without_identity(specified, pod, container);
     }
     match cluster.learned.webhook_fault {
         Some(fault) => CheckOutcome::not_reached(fault),

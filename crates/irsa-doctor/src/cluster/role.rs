@@ -17,7 +17,7 @@ pub(super) static ROLE: Check = Check {
     description: "Compares the container's AWS_ROLE_ARN with the annotation. The webhook does not overwrite a value from \
                the pod template.",
     causes: &[Cause::RoleArnDiffers],
-    needs: &["container-identity", "account-role"],
+    needs: &["container-identity", "account-role", "specified-identity"],
 };
 
 pub(super) fn matches_annotation(cluster: &mut Cluster, name: &str) -> CheckOutcome {

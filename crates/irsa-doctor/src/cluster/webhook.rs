@@ -15,6 +15,8 @@ const NAMES: [&str; 2] = [
     "iam-for-pods.amazonaws.com",
     "pod-identity-webhook.amazonaws.com",
 ];
+/// The outcome for a workload whose sidecar alone has the role.
+const SIDECAR_ONLY: &str = "irsa.yaml gives the role to the sidecar only, whose template has it";
 /// The volume that the webhook adds.
 const VOLUME: &str = "aws-iam-token";
 /// A label that every namespace has, and its value for the cluster's own pods.
@@ -61,6 +63,7 @@ pub(super) async fn exists(cluster: &mut Cluster) -> CheckOutcome {
             cluster.learned.webhook_configuration = configuration;
             CheckOutcome::holds(seen)
         }
+        Ok(None) if !cluster.is_injected() => CheckOutcome::not_applicable(SIDECAR_ONLY),
         Ok(None) => missing(cluster),
         Err(error) => unreadable(&error),
     }
@@ -162,6 +165,9 @@ pub(super) async fn selects_pod(cluster: &mut Cluster) -> CheckOutcome {
     let (Some(webhook), Some(pod)) = (&cluster.learned.webhook, &cluster.learned.pod) else {
         return CheckOutcome::not_applicable("no webhook or no pod was found");
     };
+    if !cluster.is_injected() {
+        return CheckOutcome::not_applicable(SIDECAR_ONLY);
+    }
     let is_given = containers::any_has_identity(pod);
     let seen = match webhook.object_selector.unmet(&pod.metadata.labels) {
         Some(_) if pod.metadata.labels.contains_key(SKIP_LABEL) => skipped(pod),

@@ -10,8 +10,9 @@ use crate::{Finding, Place, Remedy, Report, Verdict, Workload};
 /// The schema version. It increases when a field is removed or changes its meaning, not when a field is added.
 pub const SCHEMA: u32 = 1;
 
+/// A report, for serialization.
 #[derive(Serialize)]
-struct JsonReport<'a> {
+pub(super) struct JsonReport<'a> {
     schema: u32,
     overall: Verdict,
     first_broken: Option<JsonFinding<'a>>,
@@ -29,8 +30,9 @@ struct JsonLink {
     checks: usize,
 }
 
+/// A finding, for serialization.
 #[derive(Serialize)]
-struct JsonFinding<'a> {
+pub(super) struct JsonFinding<'a> {
     check: &'static str,
     place: Place,
     link: Link,
@@ -48,18 +50,29 @@ struct JsonFinding<'a> {
 
 /// The report as JSON. Characters that a terminal would obey are written as `\u` escapes, which keep the values.
 pub fn json(report: &Report) -> String {
-    let document = JsonReport {
-        schema: SCHEMA,
-        overall: report.overall(),
-        first_broken: report.first_broken().map(JsonFinding::new),
-        caveat: report.caveat(),
-        workload: &report.workload,
-        chain: Link::ALL.map(|link| JsonLink::new(report, link)).into(),
-        findings: report.findings.iter().map(JsonFinding::new).collect(),
-    };
+    written(&JsonReport::new(report))
+}
+
+pub(super) fn written(document: &impl Serialize) -> String {
     // Strings, numbers and lists can always be serialized.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
     escape_json(&text) + "\n"
+}
+
+// === impl JsonReport ===
+
+impl<'a> JsonReport<'a> {
+    pub(super) fn new(report: &'a Report) -> Self {
+        Self {
+            schema: SCHEMA,
+            overall: report.overall(),
+            first_broken: report.first_broken().map(JsonFinding::new),
+            caveat: report.caveat(),
+            workload: &report.workload,
+            chain: Link::ALL.map(|link| JsonLink::new(report, link)).into(),
+            findings: report.findings.iter().map(JsonFinding::new).collect(),
+        }
+    }
 }
 
 // === impl JsonLink ===
@@ -81,7 +94,7 @@ impl JsonLink {
 // === impl JsonFinding ===
 
 impl<'a> JsonFinding<'a> {
-    fn new(finding: &'a Finding) -> Self {
+    pub(super) fn new(finding: &'a Finding) -> Self {
         let check = finding.check;
         Self {
             check: check.id,

@@ -10,13 +10,22 @@ use irsa_chain::Link;
 
 use super::documentation;
 use super::words::printable;
-use crate::{Finding, Report, Verdict};
+use crate::{Finding, Report, SetupReport, Verdict, WorkloadReport};
 
 /// The report as JUnit XML.
 pub fn junit(report: &Report) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a String does not fail.
     let _ = write_suites(&mut xml, report);
+    xml
+}
+
+/// The report of a setup as JUnit XML, with a suite for each workload. A part that was requested and could not be checked
+/// is a skipped case.
+pub fn setup_junit(report: &SetupReport) -> String {
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    // Writing to a String does not fail.
+    let _ = write_setup(&mut xml, report);
     xml
 }
 
@@ -60,6 +69,42 @@ fn write_suites(xml: &mut String, report: &Report) -> fmt::Result {
         writeln!(xml, "  </testsuite>")?;
     }
     writeln!(xml, "</testsuites>")
+}
+
+fn write_setup(xml: &mut String, report: &SetupReport) -> fmt::Result {
+    let all = report.workloads.iter();
+    let mut totals = Totals::new(all.flat_map(|one| &one.report.findings));
+    let parts: usize = report
+        .workloads
+        .iter()
+        .map(|one| one.not_checked.len())
+        .sum();
+    totals.add_skipped(parts);
+    writeln!(xml, "<testsuites name=\"irsa doctor\" {totals}>")?;
+    for one in &report.workloads {
+        write_workload(xml, one)?;
+    }
+    writeln!(xml, "</testsuites>")
+}
+
+fn write_workload(xml: &mut String, one: &WorkloadReport) -> fmt::Result {
+    let mut totals = Totals::new(one.report.findings.iter());
+    totals.add_skipped(one.not_checked.len());
+    let name = Escaped(&one.workload);
+    writeln!(xml, "  <testsuite name=\"{name}\" {totals}>")?;
+    for finding in &one.report.findings {
+        write_case(xml, finding)?;
+    }
+    for part in &one.not_checked {
+        let (place, why) = (part.place, Escaped(&part.why));
+        writeln!(
+            xml,
+            "    <testcase classname=\"irsa.doctor.{place}\" name=\"{place}\" time=\"0.000\">"
+        )?;
+        writeln!(xml, "      <skipped message=\"not checked: {why}\"/>")?;
+        writeln!(xml, "    </testcase>")?;
+    }
+    writeln!(xml, "  </testsuite>")
 }
 
 fn write_case(xml: &mut String, finding: &Finding) -> fmt::Result {
@@ -150,6 +195,13 @@ impl Totals {
             took: findings.clone().map(|finding| finding.took).sum(),
             tests: findings.count(),
         }
+    }
+}
+
+impl Totals {
+    fn add_skipped(&mut self, count: usize) {
+        self.tests += count;
+        self.skipped += count;
     }
 }
 

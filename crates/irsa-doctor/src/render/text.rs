@@ -19,13 +19,8 @@ const LEAD: usize = 4;
 /// The report as text, for a terminal or a file: the chain, the problems (one line each) or all checks, and at the end,
 /// where a terminal shows it above the prompt, the finding to start with.
 pub fn text(report: &Report, style: &Style) -> String {
-    let mut page = Page {
-        text: String::new(),
-        style: *style,
-    };
-    for line in words::wrap(&style.clean(&heading(&report.workload)), style.columns()) {
-        page.line(&style.bold(&line));
-    }
+    let mut page = Page::new(style);
+    page.heading(&heading(&report.workload));
     page.line("");
     page.text.push_str(&chain::draw(report, style));
     if style.verbose {
@@ -52,9 +47,10 @@ pub fn text(report: &Report, style: &Style) -> String {
     page.text
 }
 
-struct Page {
-    text: String,
-    style: Style,
+/// The text so far, and its style.
+pub(super) struct Page {
+    pub(super) text: String,
+    pub(super) style: Style,
 }
 
 /// The first line: the workload whose chain it is.
@@ -117,9 +113,33 @@ fn counts(report: &Report, style: &Style) -> String {
 // === impl Page ===
 
 impl Page {
-    fn line(&mut self, text: &str) {
+    pub(super) fn new(style: &Style) -> Self {
+        Self {
+            text: String::new(),
+            style: *style,
+        }
+    }
+
+    pub(super) fn line(&mut self, text: &str) {
         self.text.push_str(text.trim_end());
         self.text.push('\n');
+    }
+
+    pub(super) fn heading(&mut self, text: &str) {
+        for line in words::wrap(&self.style.clean(text), self.style.columns()) {
+            self.line(&self.style.bold(&line));
+        }
+    }
+
+    /// A text that may contain untrusted parts, wrapped and indented.
+    pub(super) fn wrapped(&mut self, indent: usize, text: &str) {
+        let text = self.style.clean(text);
+        let width = self.style.columns().saturating_sub(indent);
+        for (index, part) in words::wrap(&text, width).iter().enumerate() {
+            // The lines after the first are below its text, not its bullet.
+            let indent = indent + if index == 0 { 0 } else { 2 };
+            self.line(&format!("{}{part}", " ".repeat(indent)));
+        }
     }
 
     /// The checks of a link; those that hold have one line each.

@@ -3,6 +3,7 @@
 mod fixture;
 mod hostile;
 mod programs;
+mod setup;
 
 use irsa_chain::Cause;
 use irsa_doctor::render::{self, Lines, Style};

@@ -7,6 +7,7 @@ a command of the AWS CLI under `run`: then the command is run against the accoun
 import io
 import json
 import logging
+import re
 import shlex
 import sys
 import threading
@@ -28,6 +29,65 @@ REGION = "eu-central-1"
 PATHS = {"/2021-01-01/domain": "es:ListDomainNames", "/2021-01-01/opensearch/domain-info": "es:DescribeDomains"}
 
 
+class Associations:
+    """Pod Identity associations, which moto does not have: the operations in the EKS API reference.
+
+    Botocore, which makes the calls that change them, checks the answers.
+    """
+
+    PATH = re.compile(r"/clusters/([^/]+)/pod-identity-associations(?:/([^/]+))?$")
+
+    def __init__(self, app):
+        self.app = app
+        self.set({})
+
+    def set(self, clusters):
+        """The clusters by name, each with its associations."""
+        self.clusters = {name: {} for name in clusters}
+        self.made = 0
+        for name, associations in clusters.items():
+            for one in associations:
+                self.create(name, one)
+
+    def __call__(self, environ, start_response):
+        path = self.PATH.match(environ["PATH_INFO"])
+        if path is None:
+            return self.app(environ, start_response)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        given = json.loads(body) if body else {}
+        given |= {key: values[0] for key, values in parse_qs(environ["QUERY_STRING"]).items()}
+        try:
+            status, answer = "200 OK", self.answer(environ["REQUEST_METHOD"], *path.groups(), given)
+        except KeyError as error:
+            status, answer = "404 Not Found", {"__type": "ResourceNotFoundException", "message": f"No {error} found."}
+        text = json.dumps(answer)
+        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+        return [text.encode()]
+
+    def answer(self, method, cluster, number, given):
+        all_ = self.clusters[cluster]
+        if number is None and method == "POST":
+            return {"association": self.create(cluster, given)}
+        if number is None:
+            names = ("namespace", "serviceAccount")
+            found = [one for one in all_.values() if all(one[name] == given.get(name, one[name]) for name in names)]
+            return {"associations": [{key: one[key] for key in one if key != "roleArn"} for one in found]}
+        if method == "DELETE":
+            return {"association": all_.pop(number)}
+        if method == "POST":
+            all_[number]["roleArn"] = given["roleArn"]
+        return {"association": all_[number]}
+
+    def create(self, cluster, given):
+        self.made += 1
+        number = f"a-{self.made:017d}"
+        arn = f"arn:aws:eks:{REGION}:{ACCOUNT}:podidentityassociation/{cluster}/{number}"
+        one = {name: given[name] for name in ("namespace", "serviceAccount", "roleArn")}
+        one |= {"clusterName": cluster, "associationId": number, "associationArn": arn}
+        self.clusters[cluster][number] = one
+        return one
+
+
 class Refusing:
     """Calls that the credentials may not make, refused in AWS's words; moto would allow them."""
 
@@ -40,6 +100,8 @@ class Refusing:
         environ["wsgi.input"] = io.BytesIO(body)
         name = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
         of_path = PATHS.get(environ["PATH_INFO"])
+        if Associations.PATH.match(environ["PATH_INFO"]):
+            of_path = "eks:ListPodIdentityAssociations"
         denied = next((action for action in self.denied if action == of_path or action.split(":")[1] == name), None)
         if denied is None:
             return self.app(environ, start_response)
@@ -146,6 +208,7 @@ def run(url, command):
     operations = {xform_name(name, "-"): name for name in api.meta.service_model.operation_names}
     shape = api.meta.service_model.operation_model(operations[operation]).input_shape
     members = {xform_name(name, "-"): name for name in shape.members}
+    flags = {f"no-{option}": name for option, name in members.items() if shape.members[name].type_name == "boolean"}
     arguments = {}
     while rest:
         option = rest.pop(0)
@@ -157,6 +220,9 @@ def run(url, command):
         if option == "--region":
             if values != [REGION]:
                 raise ValueError(f"the account is in {REGION}, not in {values}")
+            continue
+        if option[2:] in flags:
+            arguments[flags[option[2:]]] = False
             continue
         name = members[option[2:]]
         kind = shape.members[name].type_name
@@ -175,12 +241,14 @@ def run(url, command):
     getattr(api, xform_name(operations[operation]))(**arguments)
     if "EnableIAMDatabaseAuthentication" in arguments:
         # moto reads it when a cluster is created, and at no other time.
-        rds_backends[ACCOUNT][REGION].clusters[arguments["DBClusterIdentifier"]].iam_auth = True
+        cluster = rds_backends[ACCOUNT][REGION].clusters[arguments["DBClusterIdentifier"]]
+        cluster.iam_auth = arguments["EnableIAMDatabaseAuthentication"]
 
 
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = Refusing(DomainDispatcherApplication(create_backend_app))
+    associations = Associations(DomainDispatcherApplication(create_backend_app))
+    app = Refusing(associations)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
@@ -194,6 +262,7 @@ def main():
                 print(json.dumps("ran"), flush=True)
                 continue
             requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
+            associations.set(given["associations"])
             said = {"names": stage(url, given)}
             app.denied = given["denied"]
         except Exception as error:  # Whatever it is, the test is to show it.

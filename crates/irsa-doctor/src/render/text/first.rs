@@ -13,16 +13,11 @@ const MAX_SEEN: usize = 5;
 
 impl Page {
     /// The finding to start with in full, or that everything holds.
-    pub(super) fn verdict(&mut self, report: &Report) {
+    pub(in crate::render) fn verdict(&mut self, report: &Report) {
         let Some(finding) = report.first_problem() else {
             let warnings = report.findings.iter();
             let warnings = warnings.filter(|finding| finding.verdict == Verdict::Warning);
-            let sentence = match warnings.count() {
-                0 => "Every link that was checked holds".to_owned(),
-                1 => "Every link that was checked holds, with 1 warning".to_owned(),
-                count => format!("Every link that was checked holds, with {count} warnings"),
-            };
-            return self.sentence(Verdict::Holds, &sentence);
+            return self.all_hold(warnings.count());
         };
         let title = finding.check.link.title();
         let sentence = match (finding.verdict, finding.cause) {
@@ -34,6 +29,16 @@ impl Page {
         };
         self.sentence(finding.verdict, &sentence);
         self.in_full(finding);
+    }
+
+    /// The sentence for a report without problems.
+    pub(in crate::render) fn all_hold(&mut self, warnings: usize) {
+        let sentence = match warnings {
+            0 => "Every link that was checked holds".to_owned(),
+            1 => "Every link that was checked holds, with 1 warning".to_owned(),
+            count => format!("Every link that was checked holds, with {count} warnings"),
+        };
+        self.sentence(Verdict::Holds, &sentence);
     }
 
     /// A sentence with the verdict's mark and color.
@@ -84,7 +89,7 @@ impl Page {
     }
 
     /// A field: its name, and beside it its value.
-    fn named(&mut self, name: &str, value: &str) {
+    pub(in crate::render) fn named(&mut self, name: &str, value: &str) {
         let indent = 2 + NAMES;
         let value = self.style.clean(value);
         let width = self.style.columns().saturating_sub(indent);

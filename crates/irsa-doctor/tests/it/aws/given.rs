@@ -18,6 +18,8 @@ pub(crate) struct Given {
     pub(super) role: Option<Role>,
     pub(super) cluster: Option<Cluster>,
     pub(super) domain: Option<Domain>,
+    /// The associations of EKS clusters, by the cluster's name.
+    pub(super) associations: BTreeMap<String, Vec<Association>>,
     pub(super) workload: Workload,
     pub(super) denied: Vec<String>,
 }
@@ -60,6 +62,14 @@ pub(crate) struct Domain {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Association {
+    namespace: String,
+    service_account: String,
+    role_arn: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Workload {
     pub(super) service_account: String,
@@ -74,6 +84,8 @@ pub(crate) struct Workload {
     /// Whether the workload uses EKS Pod Identity or IRSA, if known.
     pub(super) pod_identity: Option<bool>,
     pub(super) database_role: Option<String>,
+    /// The EKS cluster, if an irsa.yaml specifies the workload.
+    pub(super) specified_in: Option<String>,
 }
 
 impl Changes {

@@ -1,6 +1,9 @@
 //! A test for each file in `tests/scenarios/aws`, in the order of their names.
 
 crate::scenario::run::scenario_tests! { "aws":
+    association_beside_irsa
+    association_missing
+    association_of_another_role
     boundary_without_connect
     boundary_without_requests
     client_id_misspelled
@@ -17,6 +20,7 @@ crate::scenario::run::scenario_tests! { "aws":
     database_of_another_account
     domain_being_deleted
     domain_missing
+    eks_cluster_unknown
     fine_grained_access_off
     iam_authentication_off
     oidc_provider_missing
@@ -25,6 +29,7 @@ crate::scenario::run::scenario_tests! { "aws":
     pod_identity_not_trusted
     pod_identity_of_another_account
     pod_identity_without_tags
+    reading_associations_denied
     reading_clusters_denied
     reading_domains_denied
     reading_policies_denied
@@ -63,4 +68,6 @@ crate::scenario::run::scenario_tests! { "aws":
     user_unknown
     whole
     whole_pod_identity_by_its_role
+    whole_specified
+    whole_specified_pod_identity
 }

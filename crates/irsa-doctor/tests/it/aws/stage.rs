@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use irsa_aws::AwsReader;
 use irsa_doctor::aws::Aws;
-use irsa_doctor::{Database, Domain, IdentityKind, Workload};
+use irsa_doctor::{
+    Database, Domain, EksCluster, IdentityKind, Specified, SpecifiedLines, Workload,
+};
 use irsa_identity::{Environment, Identity, IdentitySettings, SourceChoice, SystemClock};
 use irsa_testing::prepared_client;
 use serde::{Deserialize, Serialize};
@@ -82,7 +84,12 @@ impl Stage {
     /// The inputs of the checks, for the account in its current state.
     pub(crate) fn look(&self, given: &Given) -> Aws {
         let session = Duration::from_secs(given.workload.session);
-        Aws::new(workload(&given.workload, &self.names), reader(&self.url)).with_session(session)
+        let state = Aws::new(workload(&given.workload, &self.names), reader(&self.url));
+        let state = state.with_session(session);
+        match specified(&given.workload) {
+            Some(specified) => state.with_specified(specified),
+            None => state,
+        }
     }
 
     /// Runs a command of a remedy: `aws` commands change the account, `kubectl` commands the workload.
@@ -126,6 +133,38 @@ impl Stage {
     async fn answer(&mut self) -> Answer {
         let line = self.answers.next_line().await.unwrap();
         serde_json::from_str(&line.expect("the server goes on")).unwrap()
+    }
+}
+
+/// What an irsa.yaml says about the workload.
+fn specified(given: &super::given::Workload) -> Option<Specified> {
+    let name = given.specified_in.clone()?;
+    let cluster = EksCluster {
+        arn: format!("arn:aws:eks:eu-central-1:123456789012:cluster/{name}")
+            .parse()
+            .unwrap(),
+        name,
+        region: "eu-central-1".parse().unwrap(),
+    };
+    let line = |number| format!("irsa.yaml:{number}");
+    Some(Specified {
+        role: given.role.parse().unwrap(),
+        identity: identity(given.pod_identity.unwrap()),
+        is_annotated: false,
+        cluster,
+        lines: SpecifiedLines {
+            service_account: line(2),
+            role: line(3),
+            identity: line(4),
+        },
+    })
+}
+
+fn identity(is_by_agent: bool) -> IdentityKind {
+    if is_by_agent {
+        IdentityKind::PodIdentity
+    } else {
+        IdentityKind::WebIdentity
     }
 }
 
@@ -176,13 +215,7 @@ pub(super) fn workload(
         role: Some(given.role.parse().unwrap()),
         issuer: given.issuer.as_ref().map(|issuer| issuer.parse().unwrap()),
         audience: Some(given.audience.clone()),
-        identity: given.pod_identity.map(|is_by_agent| {
-            if is_by_agent {
-                IdentityKind::PodIdentity
-            } else {
-                IdentityKind::WebIdentity
-            }
-        }),
+        identity: given.pod_identity.map(identity),
         databases: vec![database],
         domains: vec![domain],
     }

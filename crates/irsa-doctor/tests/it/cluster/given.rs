@@ -15,6 +15,8 @@ pub(crate) struct Given {
     pub(super) region: Option<String>,
     /// The issuer that an earlier place found.
     pub(super) issuer: Option<String>,
+    /// What an irsa.yaml says about the workload, if one was given.
+    pub(super) specified: Option<SpecifiedIdentity>,
     /// Whether the webhook has injected the identity into the pod.
     pub(super) mutated: bool,
     /// The CA that has signed the webhook's certificate.
@@ -44,6 +46,20 @@ pub(super) struct Change {
     pub(super) to: Option<Value>,
 }
 
+/// The identity that an irsa.yaml specifies.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpecifiedIdentity {
+    /// The role's ARN.
+    pub(super) role: String,
+    /// Whether it is EKS Pod Identity.
+    #[serde(default)]
+    pub(super) pod_identity: bool,
+    /// Whether the service account has the annotation.
+    #[serde(default)]
+    pub(super) annotated: bool,
+}
+
 /// The CA that has signed the webhook's certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +78,7 @@ impl Default for Given {
             container: None,
             region: None,
             issuer: None,
+            specified: None,
             mutated: true,
             signed_by: SignedBy::default(),
             status: json!({"phase": "Running"}),

@@ -1,6 +1,6 @@
 //! The objects of a scenario.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::given::{Change, Given};
 
@@ -28,14 +28,32 @@ pub(super) fn create(given: &Given, namespace: &str, webhook: &str, authority: &
     objects
 }
 
-/// The pod that a controller creates from the template, with the identity that the webhook injects for this role.
-pub(super) fn new_pod(role: Option<&str>) -> Value {
+/// The identity that a new pod is given.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum GivenIdentity<'a> {
+    Nothing,
+    /// The webhook injects this role.
+    Role(&'a str),
+    /// The webhook injects the variables of EKS Pod Identity.
+    Agent,
+    /// The template gives the role to the sidecar.
+    SidecarOnly,
+}
+
+/// The pod that a controller creates from the template.
+pub(super) fn new_pod(given: GivenIdentity<'_>) -> Value {
     let mut objects: Vec<Value> = serde_saphyr::from_str(WHOLE).unwrap();
     let pod = object(&mut objects, "Pod");
-    let Some(role) = role else {
-        as_its_template(pod);
-        return pod.clone();
-    };
+    match given {
+        GivenIdentity::Nothing => as_its_template(pod),
+        GivenIdentity::Role(role) => set_role(pod, role),
+        GivenIdentity::Agent => with_agent(pod),
+        GivenIdentity::SidecarOnly => without_identity(&mut pod["spec"]["containers"][0]),
+    }
+    pod.clone()
+}
+
+fn set_role(pod: &mut Value, role: &str) {
     for kind in ["initContainers", "containers"] {
         for container in pod["spec"][kind].as_array_mut().unwrap() {
             for variable in container["env"].as_array_mut().unwrap() {
@@ -45,7 +63,24 @@ pub(super) fn new_pod(role: Option<&str>) -> Value {
             }
         }
     }
-    pod.clone()
+}
+
+/// Replaces the variables and the audience of IRSA by those of EKS Pod Identity.
+fn with_agent(pod: &mut Value) {
+    for kind in ["initContainers", "containers"] {
+        for container in pod["spec"][kind].as_array_mut().unwrap() {
+            for variable in container["env"].as_array_mut().unwrap() {
+                if variable["name"] == "AWS_ROLE_ARN" {
+                    *variable = json!({"name": "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                       "value": "http://169.254.170.23/v1/credentials"});
+                } else if variable["name"] == "AWS_WEB_IDENTITY_TOKEN_FILE" {
+                    variable["name"] = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE".into();
+                }
+            }
+        }
+    }
+    pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]["audience"] =
+        "pods.eks.amazonaws.com".into();
 }
 
 fn object<'a>(objects: &'a mut [Value], kind: &str) -> &'a mut Value {
@@ -58,16 +93,20 @@ fn object<'a>(objects: &'a mut [Value], kind: &str) -> &'a mut Value {
 fn as_its_template(pod: &mut Value) {
     for kind in ["initContainers", "containers"] {
         for container in pod["spec"][kind].as_array_mut().unwrap() {
-            let env = container["env"].as_array_mut().unwrap();
-            env.retain(|variable| {
-                !GIVEN_BY_WEBHOOK
-                    .iter()
-                    .any(|name| variable["name"] == *name)
-            });
-            container.as_object_mut().unwrap().remove("volumeMounts");
+            without_identity(container);
         }
     }
     pod["spec"].as_object_mut().unwrap().remove("volumes");
+}
+
+fn without_identity(container: &mut Value) {
+    let env = container["env"].as_array_mut().unwrap();
+    env.retain(|variable| {
+        !GIVEN_BY_WEBHOOK
+            .iter()
+            .any(|name| variable["name"] == *name)
+    });
+    container.as_object_mut().unwrap().remove("volumeMounts");
 }
 
 fn apply(object: &mut Value, change: &Change) {

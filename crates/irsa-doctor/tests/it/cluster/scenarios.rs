@@ -28,6 +28,13 @@ crate::scenario::run::scenario_tests! { "cluster":
     service_account_missing
     sidecar_beside
     sidecar_not_awaited
+    specified_account_missing
+    specified_annotation_missing
+    specified_for_the_sidecar_only
+    specified_pod_identity_and_annotation
+    specified_role_differs
+    specified_role_of_the_sidecar_differs
+    specified_sidecar_missing
     token_audience_misspelled
     token_audience_of_ones_own
     token_audience_of_the_api_server
@@ -46,4 +53,6 @@ crate::scenario::run::scenario_tests! { "cluster":
     whole_eks_webhook
     whole_pod
     whole_service_account
+    whole_specified
+    whole_specified_sidecar
 }

@@ -12,8 +12,8 @@ use irsa_components::cache;
 use irsa_components::kubernetes::{
     Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
 };
-use irsa_doctor::Workload;
 use irsa_doctor::cluster::{Cluster, Target};
+use irsa_doctor::{EksCluster, IdentityKind, Specified, SpecifiedLines, Workload};
 use irsa_kube::{KubeReader, TokenOptions};
 use irsa_net::tls::LocalAuthority;
 use irsa_testing::skip;
@@ -21,8 +21,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::given::{Given, SignedBy};
-use super::objects;
+use super::given::{Given, SignedBy, SpecifiedIdentity};
+use super::objects::{self, GivenIdentity};
 use super::webhook::Webhook;
 use crate::scenario::words;
 
@@ -50,6 +50,7 @@ pub(super) struct Set<'a> {
     given: Workload,
     region: Option<String>,
     container: Option<String>,
+    specified: Option<SpecifiedIdentity>,
     _webhook: Webhook,
 }
 
@@ -115,10 +116,15 @@ impl Stage {
             reader,
             given: Workload {
                 issuer: given.issuer.as_ref().map(|issuer| issuer.parse().unwrap()),
+                role: given
+                    .specified
+                    .as_ref()
+                    .map(|one| one.role.parse().unwrap()),
                 ..Workload::default()
             },
             region: given.region.clone(),
             container: given.container.clone(),
+            specified: given.specified.clone(),
             _webhook: webhook,
         }
     }
@@ -225,6 +231,7 @@ impl Set<'_> {
         cluster.webhook = Some(format!("{}-pod-identity-webhook", self.namespace));
         cluster.region = self.region.as_ref().map(|region| region.parse().unwrap());
         cluster.container.clone_from(&self.container);
+        cluster.specified = self.specified.as_ref().map(specified);
         cluster
     }
 
@@ -248,6 +255,11 @@ impl Set<'_> {
             ]
             | ["annotate", "serviceaccount", name, changes @ ..] => {
                 self.annotate(name, changes).await
+            }
+            ["create", "serviceaccount", name] => {
+                let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
+                self.stage.create(&self.namespace, &account).await;
+                Ok(())
             }
             ["delete", "pod", "app"] | ["rollout", "restart", "deployment/app"] => {
                 self.recreate().await;
@@ -274,11 +286,15 @@ impl Set<'_> {
     async fn recreate(&self) {
         let account = format!("{}/app", self.namespace).parse().unwrap();
         let account = self.stage.admin.service_account(&account).await.unwrap();
-        let role = account
-            .metadata
-            .annotations
-            .get("eks.amazonaws.com/role-arn");
-        let pod = objects::new_pod(role.map(String::as_str));
+        let annotations = &account.metadata.annotations;
+        let annotated = annotations.get("eks.amazonaws.com/role-arn");
+        let specified = self.specified.as_ref();
+        let pod = objects::new_pod(match (annotated, specified) {
+            (Some(role), _) => GivenIdentity::Role(role),
+            (None, Some(specified)) if specified.pod_identity => GivenIdentity::Agent,
+            (None, Some(_)) => GivenIdentity::SidecarOnly,
+            (None, None) => GivenIdentity::Nothing,
+        });
         self.stage.delete("Pod", &self.namespace, "app").await;
         self.stage.create(&self.namespace, &pod).await;
         let running = json!({"phase": "Running"});
@@ -291,6 +307,31 @@ impl Set<'_> {
         let path = format!("{path}/{}-pod-identity-webhook", self.namespace);
         // A scenario without such objects has nothing to delete.
         _ = self.stage.call(Method::DELETE, &path, &json!({})).await;
+    }
+}
+
+fn specified(given: &SpecifiedIdentity) -> Specified {
+    let line = |number| format!("irsa.yaml:{number}");
+    Specified {
+        role: given.role.parse().unwrap(),
+        identity: if given.pod_identity {
+            IdentityKind::PodIdentity
+        } else {
+            IdentityKind::WebIdentity
+        },
+        is_annotated: given.annotated,
+        cluster: EksCluster {
+            name: "shop".to_owned(),
+            region: "eu-west-1".parse().unwrap(),
+            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/shop"
+                .parse()
+                .unwrap(),
+        },
+        lines: SpecifiedLines {
+            service_account: line(2),
+            role: line(3),
+            identity: line(4),
+        },
     }
 }
 
