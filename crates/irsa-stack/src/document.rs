@@ -96,6 +96,11 @@ impl Document {
         })
     }
 
+    /// The place of the value at `path`, or of its nearest parent that exists, as `FILE:LINE`.
+    pub fn line_of(&self, path: &[&str]) -> String {
+        self.at(&self.root.place_of(path))
+    }
+
     /// The number that mistakes in the outputs file have.
     pub fn file_count(&self) -> usize {
         self.sources.len()

@@ -21,7 +21,9 @@ pub(crate) use irsa_cli::Output;
 pub(crate) use self::apply::{
     ApplyAction, ApplyArgs, ApplyOpenSearchArgs, ApplyRunArgs, ApplySqlArgs,
 };
-pub(crate) use self::doctor::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput};
+pub(crate) use self::doctor::{
+    AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput, SetupArgs,
+};
 pub(crate) use self::groups::{
     AdminArgs, BodyArgs, ClientArgs, DEFAULT_STATUS_ADDRESS, IdentityArgs, LimitArgs, ServeArgs,
 };

@@ -24,7 +24,7 @@ use irsa_ops::trace::TraceSettings;
 pub(crate) use irsa_cli::{Mistakes, shown};
 
 pub(crate) use self::clients::{ClientSettings, Protocol};
-pub(crate) use self::doctor::{DoctorSettings, reader_identity};
+pub(crate) use self::doctor::{DoctorSettings, SetupDoctorSettings, reader_identity};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::private_folder::PrivateFolder;
 use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, ServeArgs, TokenArgs};
@@ -200,6 +200,14 @@ pub(crate) fn token(
 /// Validates the arguments of `irsa doctor`.
 pub(crate) fn doctor(args: DoctorArgs, mistakes: Mistakes) -> Result<DoctorSettings, Mistakes> {
     doctor::resolve(args, mistakes)
+}
+
+/// Validates the arguments of `irsa doctor --file`.
+pub(crate) fn setup_doctor(
+    args: DoctorArgs,
+    mistakes: Mistakes,
+) -> Result<SetupDoctorSettings, Mistakes> {
+    doctor::resolve_setup(args, mistakes)
 }
 
 fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {

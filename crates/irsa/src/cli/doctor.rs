@@ -16,7 +16,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long = "upstream", id = "upstream", value_name = "UPSTREAM")]
     pub(crate) more_upstreams: Vec<String>,
     /// Where to run checks: in this pod, against the Kubernetes API, or against AWS; may be repeated or separated by
-    /// commas [default: pod; cluster with --pod or --service-account; also aws with --aws-profile]
+    /// commas [default: pod; cluster with --pod or --service-account; also aws with --aws-profile; cluster and aws with --file]
     #[arg(
         long = "from",
         env = "IRSA_DOCTOR_FROM",
@@ -49,11 +49,39 @@ pub(crate) struct DoctorArgs {
     #[arg(long, env = "IRSA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+    #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
     pub(crate) aws: AwsArgs,
     #[command(flatten)]
     pub(crate) identity: IdentityArgs,
+}
+
+/// The specification whose workloads are checked.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Setup")]
+pub(crate) struct SetupArgs {
+    /// Specification whose workloads are checked; may be repeated: later files override earlier ones
+    #[arg(
+        short = 'f',
+        long = "file",
+        value_name = "FILE",
+        conflicts_with_all = ["upstream", "pod", "service_account", "workload_role", "issuer"]
+    )]
+    pub(crate) files: Vec<PathBuf>,
+    /// File with the output of `terraform output -json irsa` [default: irsa.outputs.json, if it exists]
+    #[arg(long, value_name = "FILE", requires = "files")]
+    pub(crate) outputs: Option<PathBuf>,
+    /// Workload to check; may be repeated [default: all]
+    #[arg(long = "workload", value_name = "NAME", requires = "files")]
+    pub(crate) workloads: Vec<String>,
+    /// EKS cluster in the specification that the kubeconfig leads to [default: the one with the issuer of its tokens]
+    #[arg(long, value_name = "NAME", requires = "files")]
+    pub(crate) eks_cluster: Option<String>,
+    /// Also check from inside a pod of each workload: runs `irsa doctor` in its sidecar by `kubectl exec`
+    #[arg(long, requires = "files")]
+    pub(crate) exec: bool,
 }
 
 /// The workload to check in Kubernetes.

@@ -127,7 +127,7 @@ fn layered(command: Command, file: &ConfigFile, mistakes: &mut Mistakes) -> Comm
 fn resolved(
     matches: &ArgMatches,
     file: &ConfigFile,
-    mistakes: Mistakes,
+    mut mistakes: Mistakes,
 ) -> Result<Parsed, clap::Error> {
     let mut cli = Cli::from_arg_matches(matches)?;
     match &mut cli.command {
@@ -136,6 +136,9 @@ fn resolved(
         }
         super::Command::Doctor(args) => {
             merge(&mut args.upstreams, &mut args.more_upstreams, matches);
+            if !args.setup.files.is_empty() {
+                without_effect(matches, &mut mistakes);
+            }
         }
         _ => {}
     }
@@ -156,6 +159,25 @@ fn merge(upstreams: &mut Vec<String>, more: &mut Vec<String>, matches: &ArgMatch
         upstreams.clear();
     }
     upstreams.append(more);
+}
+
+/// Reports arguments that the specification replaces. Their variables may be set for other commands.
+fn without_effect(matches: &ArgMatches, mistakes: &mut Mistakes) {
+    let Some((_, of_command)) = matches.subcommand() else {
+        return;
+    };
+    for (id, name) in [
+        ("upstreams", "UPSTREAM"),
+        ("user", "--user"),
+        ("database", "--database"),
+        ("config", "--config"),
+    ] {
+        if of_command.value_source(id) == Some(ValueSource::CommandLine) {
+            mistakes.add(format!(
+                "{name} has no effect with --file, whose workloads name their data stores and users"
+            ));
+        }
+    }
 }
 
 /// Returns the format of failures: JSON with `--output json`, and for a proxy the format of its log.

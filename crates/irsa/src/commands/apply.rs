@@ -7,9 +7,8 @@ mod sql;
 use std::process::ExitCode;
 
 use irsa_apply::{ApplyError, Mode, Step, Totals};
-use irsa_chain::untrusted::{escape_json, quoted};
+use irsa_chain::untrusted::escape_json;
 use irsa_cli::CHAIN_BROKEN;
-use irsa_cli::suggest::nearest;
 use serde_json::{Value, json};
 
 use crate::cli::{ApplyAction, ApplyArgs, ApplyRunArgs, Output};
@@ -96,28 +95,6 @@ impl ApplyRunArgs {
             Mode::Apply
         }
     }
-}
-
-/// Returns the stores with these keys, or all of them.
-fn selected<'s, T>(
-    stores: &'s [T],
-    names: &[String],
-    key: impl Fn(&T) -> &String,
-) -> Result<Vec<&'s T>, Failure> {
-    let mut mistakes = Mistakes::default();
-    for name in names
-        .iter()
-        .filter(|name| !stores.iter().any(|one| key(one) == *name))
-    {
-        let keys = stores.iter().map(|one| key(one).as_str());
-        let hint = nearest(name, keys).map_or_else(String::new, |near| {
-            format!("; did you mean {}?", quoted(near))
-        });
-        mistakes.add(format!("--store: there is no {}{hint}", quoted(name)));
-    }
-    mistakes.or(())?;
-    let is_selected = |one: &&T| names.is_empty() || names.contains(key(one));
-    Ok(stores.iter().filter(is_selected).collect())
 }
 
 fn failed(error: ApplyError) -> Failure {

@@ -1,6 +1,7 @@
 //! `irsa doctor`: finds the broken link, its cause, and the fix.
 
 mod places;
+mod setup;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -18,6 +19,9 @@ use irsa_cli::Progress;
 use irsa_cli::runtime;
 
 pub(crate) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    if !args.setup.files.is_empty() {
+        return setup::run(args, mistakes);
+    }
     let settings = settings::doctor(args, mistakes)?;
     let progress = Progress::start();
     let runtime = runtime::control()?;

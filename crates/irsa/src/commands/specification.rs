@@ -3,7 +3,9 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use irsa_chain::untrusted::quoted;
 use irsa_cli::FailureFormat;
+use irsa_cli::suggest::nearest;
 use irsa_stack::stack::Placeholder;
 use irsa_stack::{Document, MAX_FILE_BYTES, OUTPUTS_COMMAND, Outputs, Source, Stack};
 
@@ -108,6 +110,32 @@ pub(super) fn failure_format(output: crate::cli::Output) -> FailureFormat {
         crate::cli::Output::Text => FailureFormat::Text,
         crate::cli::Output::Json => FailureFormat::Json,
     }
+}
+
+/// Returns the items with the keys that `flag` names, or all of them.
+///
+/// # Errors
+/// A name is not the key of an item.
+pub(super) fn selected<'s, T>(
+    flag: &str,
+    all: &'s [T],
+    names: &[String],
+    key: impl Fn(&T) -> &String,
+) -> Result<Vec<&'s T>, Failure> {
+    let mut mistakes = Mistakes::default();
+    for name in names
+        .iter()
+        .filter(|name| !all.iter().any(|one| key(one) == *name))
+    {
+        let keys = all.iter().map(|one| key(one).as_str());
+        let hint = nearest(name, keys).map_or_else(String::new, |near| {
+            format!("; did you mean {}?", quoted(near))
+        });
+        mistakes.add(format!("{flag}: there is no {}{hint}", quoted(name)));
+    }
+    mistakes.or(())?;
+    let is_selected = |one: &&T| names.is_empty() || names.contains(key(one));
+    Ok(all.iter().filter(is_selected).collect())
 }
 
 /// Stops where a value exists only after `terraform apply`.

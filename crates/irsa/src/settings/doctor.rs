@@ -9,7 +9,7 @@ use irsa_doctor::cluster::Target;
 use irsa_identity::{Environment, IdentitySettings, SourceChoice};
 
 use super::{Mistakes, identity, upstreams};
-use crate::cli::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput};
+use crate::cli::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput, SetupArgs};
 use crate::upstream::UpstreamSpec;
 
 /// The validated settings of a run.
@@ -45,6 +45,58 @@ pub(crate) struct ClusterSettings {
 pub(crate) struct PodName {
     pub(crate) namespace: String,
     pub(crate) name: String,
+}
+
+/// The validated settings of a run for all workloads of a specification.
+#[derive(Debug)]
+pub(crate) struct SetupDoctorSettings {
+    pub(crate) setup: SetupArgs,
+    pub(crate) places: Vec<Place>,
+    /// The identity that reads AWS settings.
+    pub(crate) reader: IdentitySettings,
+    pub(crate) kubeconfig: Option<PathBuf>,
+    pub(crate) context: Option<String>,
+    pub(crate) output: ReportOutput,
+    pub(crate) verbose: bool,
+    pub(crate) timeout: Duration,
+}
+
+pub(super) fn resolve_setup(
+    args: DoctorArgs,
+    mut mistakes: Mistakes,
+) -> Result<SetupDoctorSettings, Mistakes> {
+    let places = setup_places(&args, &mut mistakes);
+    let identity = identity::checked(args.identity, &mut mistakes);
+    let reader = reader(&args.aws, &identity);
+    let timeout = mistakes.timeout("--timeout", &args.timeout);
+    mistakes.or(SetupDoctorSettings {
+        setup: args.setup,
+        places,
+        reader,
+        kubeconfig: args.cluster.kubeconfig,
+        context: args.cluster.context,
+        output: args.output,
+        verbose: args.verbose,
+        timeout: timeout.unwrap_or_default(),
+    })
+}
+
+/// Returns the requested places, by default the cluster and AWS; with `--exec` also the pod.
+fn setup_places(args: &DoctorArgs, mistakes: &mut Mistakes) -> Vec<Place> {
+    let is_named = |place: Place| args.places.iter().any(|name| name.place() == place);
+    if is_named(Place::Pod) && !args.setup.exec {
+        mistakes
+            .add("--from pod requires --exec with --file: the checks run in the workloads' pods");
+    }
+    let is_wanted = |place: Place| match place {
+        Place::Pod => args.setup.exec,
+        _ if args.places.is_empty() => true,
+        place => is_named(place),
+    };
+    Place::ALL
+        .into_iter()
+        .filter(|place| is_wanted(*place))
+        .collect()
 }
 
 pub(super) fn resolve(

@@ -127,6 +127,104 @@ fn every_invalid_setting_is_reported() {
     }
 }
 
+#[test]
+fn arguments_that_the_specification_replaces_are_refused() {
+    let finished = finish(&mut irsa(&[
+        "doctor",
+        "-f",
+        "irsa.yaml",
+        "--user",
+        "shop",
+        "--from",
+        "pod",
+        "postgres://db",
+    ]));
+    assert_eq!(finished.code, 2);
+    let errors = finished.errors().join("\n");
+    for mistake in [
+        "UPSTREAM has no effect with --file",
+        "--user has no effect with --file",
+        "--from pod requires --exec with --file",
+    ] {
+        assert!(errors.contains(mistake), "{mistake}: {errors}");
+    }
+    for arguments in [["--exec", "--verbose"], ["--workload", "shop"]] {
+        let finished = finish(irsa(&["doctor"]).args(arguments));
+        assert_eq!(finished.code, 2, "{arguments:?}");
+        assert!(finished.stderr.contains("--file"), "{}", finished.stderr);
+    }
+}
+
+/// What Terraform outputs for the preset.
+const OUTPUTS: &str = r#"{"version": 1,
+    "clusters": {"camunda": {"issuer": "https://oidc.eks.eu-central-1.amazonaws.com/id/A"}},
+    "postgres": {"aurora": {"endpoint": "aurora.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com",
+                            "resource_id": "cluster-AURORA"}},
+    "opensearch": {"camunda": {
+        "endpoint": "search-camunda-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com"}}}"#;
+
+#[test]
+fn a_specification_whose_names_are_not_known_yet_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    finish(irsa(&["init", "--for", "camunda-8.3", "--out"]).arg(folder.path())).printed();
+    let doctor = |arguments: &[&str]| {
+        let mut command = irsa(&["doctor", "-f", "irsa.yaml"]);
+        finish(command.args(arguments).current_dir(&folder))
+    };
+    let finished = doctor(&[]);
+    assert_eq!(finished.code, 1);
+    assert!(
+        finished
+            .stderr
+            .contains("terraform output -json irsa > irsa.outputs.json"),
+        "{}",
+        finished.stderr
+    );
+    std::fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    let finished = doctor(&["--workload", "keycloack"]);
+    assert_eq!(finished.code, 2);
+    let errors = finished.errors().join("\n");
+    assert!(
+        errors.contains("--workload: there is no `keycloack`; did you mean `keycloak`?"),
+        "{errors}"
+    );
+    let finished = doctor(&["--eks-cluster", "camunda2"]);
+    assert!(
+        finished.errors()[0].contains("--eks-cluster: there is no `camunda2`"),
+        "{finished:?}"
+    );
+}
+
+#[test]
+fn a_setup_whose_places_are_unavailable_is_unsure() {
+    let folder = tempfile::tempdir().unwrap();
+    finish(irsa(&["init", "--for", "camunda-8.3", "--out"]).arg(folder.path())).printed();
+    std::fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    let mut command = irsa(&[
+        "doctor",
+        "-f",
+        "irsa.yaml",
+        "--from",
+        "cluster",
+        "--kubeconfig",
+        "/nowhere",
+    ]);
+    let finished = finish(command.current_dir(&folder));
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    for words in [
+        "· keycloak",
+        "not checked",
+        "/nowhere",
+        "--from cluster,aws",
+    ] {
+        assert!(
+            finished.stdout.contains(words),
+            "{words}: {}",
+            finished.stdout
+        );
+    }
+}
+
 fn report(finished: &Finished) -> serde_json::Value {
     serde_json::from_str(&finished.stdout).unwrap()
 }

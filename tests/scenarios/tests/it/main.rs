@@ -17,6 +17,7 @@ mod client_auth;
 mod clock;
 mod credentials;
 mod doctor;
+mod doctor_setup;
 mod drain;
 mod drain_outcome;
 mod exec;

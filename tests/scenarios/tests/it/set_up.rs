@@ -30,7 +30,7 @@ pub(crate) struct SetUp {
 
 impl SetUp {
     /// Of a preset, with another file laid over it.
-    fn new(preset: &str, overlay: &str, with_opensearch: bool) -> Option<Self> {
+    pub(crate) fn new(preset: &str, overlay: &str, with_opensearch: bool) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         written(&["init", "--for", preset, "--out"], folder.path());
         fs::write(folder.path().join("overlay.yaml"), overlay).unwrap();
@@ -53,7 +53,7 @@ impl SetUp {
         Some(Self { folder, stage })
     }
 
-    fn pod(&self, workload: &str) -> Pod {
+    pub(crate) fn pod(&self, workload: &str) -> Pod {
         Pod::for_workload(&self.stage, workload)
     }
 

@@ -16,9 +16,9 @@ use irsa_ops::metrics::Metrics;
 use irsa_stack::Stack;
 use irsa_stack::stack::{OpenSearchStore as Wanted, Placeholder};
 
-use super::{Printer, selected};
+use super::Printer;
 use crate::cli::ApplyOpenSearchArgs;
-use crate::commands::specification::{failure_format, known, stack};
+use crate::commands::specification::{failure_format, known, selected, stack};
 use crate::exit::Failure;
 use crate::proxy::tls_failure;
 use crate::settings::{self, DomainSettings, Mistakes};
@@ -30,7 +30,9 @@ const RESPONSE: Duration = Duration::from_secs(30);
 pub(crate) fn run(args: ApplyOpenSearchArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let run = args.run;
     let (_, stack) = stack(&run.stack, mistakes, failure_format(run.output))?;
-    let stores = selected(&stack.opensearch, &run.stores, |store| &store.key)?;
+    let stores = selected("--store", &stack.opensearch, &run.stores, |store| {
+        &store.key
+    })?;
     let is_fine_grained = |store: &&Wanted| store.is_fine_grained;
     let (stores, others): (Vec<_>, Vec<_>) = stores.into_iter().partition(is_fine_grained);
     let mut printer = Printer::new(run.output);

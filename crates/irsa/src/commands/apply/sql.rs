@@ -12,10 +12,10 @@ use irsa_stack::Stack;
 use irsa_stack::sql::PostgresObjects;
 use irsa_stack::stack::{Placeholder, PostgresStore};
 
+use super::Printer;
 use super::admin::{Access, AdminSource, ClusterAccess};
-use super::{Printer, selected};
 use crate::cli::ApplySqlArgs;
-use crate::commands::specification::{failure_format, known, stack};
+use crate::commands::specification::{failure_format, known, selected, stack};
 use crate::exit::Failure;
 use crate::settings::{self, Mistakes};
 
@@ -81,7 +81,7 @@ fn stores<'s>(
     source: Option<&AdminSource>,
     has_dial: bool,
 ) -> Result<Vec<&'s PostgresStore>, Failure> {
-    let stores = selected(&stack.postgres, names, |store| &store.key)?;
+    let stores = selected("--store", &stack.postgres, names, |store| &store.key)?;
     let mut mistakes = Mistakes::default();
     if stores.len() > 1 && source.is_some_and(AdminSource::is_for_one) {
         mistakes.add("--admin: a login is for one cluster; select it by --store");

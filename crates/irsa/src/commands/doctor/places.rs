@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use irsa_aws::AwsReader;
 use irsa_doctor::pod::{DatabaseTarget, DomainTarget, Options, Route};
 use irsa_doctor::{Database, Domain, Finding, Progress, Report, Workload, aws, cluster, pod};
-use irsa_identity::{Clock, Identity, SystemClock};
+use irsa_identity::{Clock, Identity, IdentityError, IdentitySettings, SystemClock};
 use irsa_kube::{ConfigError, KubeReader};
 use tokio::time::timeout;
 
@@ -72,15 +72,10 @@ impl<'a> Examination<'a> {
     }
 
     pub(super) async fn examine_aws(&mut self, limit: Duration, tell: OnProgress<'_>) {
-        let reader = self.settings.reader.clone();
-        let (fips, dual_stack) = (reader.fips, reader.dual_stack);
-        let environment = reader.environment.clone();
-        let identity = match Identity::start(reader, Arc::new(SystemClock)) {
-            Ok(identity) => identity,
+        let reader = match aws_reader(self.settings.reader.clone()) {
+            Ok(reader) => reader,
             Err(error) => return self.findings.extend(aws::unavailable(&error)),
         };
-        let reader = AwsReader::new(identity, &environment);
-        let reader = reader.with_variant(fips, dual_stack);
         let state = aws::Aws::new(self.workload.clone(), reader);
         let found = aws::examine(state, limit, tell).await;
         self.add(found);
@@ -95,6 +90,18 @@ impl<'a> Examination<'a> {
         self.findings.extend(findings);
         self.workload = learnt.or(std::mem::take(&mut self.workload));
     }
+}
+
+/// Returns the client that reads AWS settings.
+///
+/// # Errors
+/// There are no credentials.
+pub(super) fn aws_reader(settings: IdentitySettings) -> Result<AwsReader, IdentityError> {
+    let (fips, dual_stack) = (settings.fips, settings.dual_stack);
+    let environment = settings.environment.clone();
+    let identity = Identity::start(settings, Arc::new(SystemClock))?;
+    let reader = AwsReader::new(identity, &environment);
+    Ok(reader.with_variant(fips, dual_stack))
 }
 
 /// Returns the facts about the workload that the command line provides.
