@@ -26,7 +26,7 @@ pub struct DatabaseSettings {
     pub iam_authentication: bool,
     /// The port that it listens on; unknown for a proxy.
     pub port: Option<u16>,
-    /// The engine version, such as 15.10; a proxy has none.
+    /// The engine version, such as 15.10; absent for a proxy.
     pub engine_version: Option<String>,
     /// The secret with the master user's password, if RDS manages it in Secrets Manager.
     pub master_user_secret: Option<MasterUserSecret>,

@@ -214,7 +214,7 @@ fn origin(setting: &Setting) -> String {
     }
 }
 
-/// The value in a URL, or else that of its own variable.
+/// The value in a URL, or else that of a separate variable.
 fn clue(in_url: Option<&str>, url: &Setting, own: Option<&Setting>, what: &str) -> Clue {
     if let Some(value) = in_url {
         return Clue {

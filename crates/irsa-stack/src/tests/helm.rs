@@ -294,9 +294,8 @@ fn settings(path: &str, values: &Value, found: &mut Vec<(String, Value)>) {
     let mut keys: Vec<_> = entries.keys().collect();
     keys.sort();
     let is_account = path.ends_with(".serviceAccount");
-    let is_compared = |key: &str| {
-        !NOT_COMPARED.contains(&key) && !(is_account && ["enabled", "create"].contains(&key))
-    };
+    let creates_account = |key: &str| is_account && ["enabled", "create"].contains(&key);
+    let is_compared = |key: &str| !NOT_COMPARED.contains(&key) && !creates_account(key);
     for key in keys.iter().filter(|key| is_compared(key)) {
         settings(&format!("{path}.{key}"), &entries[key.as_str()], found);
     }
