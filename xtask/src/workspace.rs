@@ -42,7 +42,7 @@ pub(crate) fn cache() -> Result<PathBuf, Failure> {
     })
 }
 
-/// Whether this process is root.
+/// Returns whether this process is root.
 pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }

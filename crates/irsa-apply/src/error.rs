@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// What failed, and what to do about it. Contains no secrets.
+/// A failure with its remedy. Contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplyError {
-    /// What failed and why.
+    /// The failure and its reason.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Option<String>,
 }
 

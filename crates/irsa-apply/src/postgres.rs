@@ -44,7 +44,7 @@ const ADMIN_DATABASE: &str = "postgres";
 /// Users that are listed by name.
 const MAX_NAMES: usize = 20;
 
-/// What a run does beyond creating and changing.
+/// The options of a run beyond creating and changing.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Whether to remove users that an earlier run created and that the specification no longer has.

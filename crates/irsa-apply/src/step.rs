@@ -42,7 +42,7 @@ pub enum StepState {
     Note,
 }
 
-/// How many steps had which result.
+/// The number of steps with each result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Steps that held.

@@ -30,9 +30,9 @@ pub enum Failure {
     Usage(Mistakes),
     /// A link of the identity chain is broken.
     Chain {
-        /// What failed.
+        /// The failure.
         message: String,
-        /// What to do about the failure.
+        /// The remedy.
         remedy: String,
         /// The ID of the link.
         link: &'static str,
@@ -41,18 +41,18 @@ pub enum Failure {
     },
     /// A failure with a specific exit code, such as a command that cannot be run.
     Coded {
-        /// What failed.
+        /// The failure.
         message: String,
-        /// What to do about the failure.
+        /// The remedy.
         remedy: Option<String>,
         /// The exit code.
         code: u8,
     },
     /// Any other failure.
     Other {
-        /// What failed.
+        /// The failure.
         message: String,
-        /// What to do about the failure.
+        /// The remedy.
         remedy: Option<String>,
     },
 }

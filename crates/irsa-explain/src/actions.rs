@@ -71,8 +71,8 @@ pub(crate) fn unknown(pattern: &str) -> Option<Unknown> {
     Some(Unknown { instead })
 }
 
-/// Whether a statement with this action can be limited to resources: the action has resource types, or at least half of
-/// the actions that the pattern matches have them.
+/// Returns whether a statement with this action can be limited to resources: the action has resource types, or at least
+/// half of the actions that the pattern matches have them.
 pub(crate) fn has_resources(pattern: &str) -> bool {
     let Some((prefix, name)) = pattern.split_once(':') else {
         return pattern == "*";
@@ -145,7 +145,7 @@ fn elsewhere(lower: &str) -> Option<String> {
     OWN.iter().find_map(of_service)
 }
 
-/// Whether several actions start with this name.
+/// Returns whether several actions start with this name.
 fn beginning(lower: &str, service: &Service) -> bool {
     let longer = service
         .iter()

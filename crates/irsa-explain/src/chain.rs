@@ -83,11 +83,11 @@ pub enum Access<'a> {
 pub struct Step {
     /// The link; `None` if the question is not about a chain.
     pub link: Option<Link>,
-    /// What the step is decided by.
+    /// The basis of the decision.
     pub basis: Basis,
 }
 
-/// What a step is decided by.
+/// The basis of a decision.
 #[derive(Debug)]
 pub enum Basis {
     /// Policies.

@@ -31,7 +31,7 @@ pub struct PolicySource {
     pub label: String,
     /// The text; `None` if it is known only after the plan is applied.
     pub text: Option<String>,
-    /// Where the policy is attached, if known: this determines its maximum size.
+    /// The attachment of the policy, if known: this determines its maximum size.
     pub attachment: Option<Attachment>,
 }
 
@@ -203,7 +203,7 @@ impl Role {
             .or_else(|| self.home.clone())
     }
 
-    /// Whether `name` is the ARN, name or label of the role.
+    /// Returns whether `name` is the ARN, name or label of the role.
     pub fn is_called(&self, name: &str) -> bool {
         let arn = self.arn.as_ref().map(RoleArn::as_str);
         let by_arn = || {
@@ -220,7 +220,7 @@ impl Role {
     }
 }
 
-/// Whether `name` is one of `names`. Host names are case-insensitive and can have a port.
+/// Returns whether `name` is one of `names`. Host names are case-insensitive and can have a port.
 fn is_among(names: &[String], name: &str) -> bool {
     let host = name.split_once(':').map_or(name, |(host, _)| host);
     names.iter().any(|other| other.eq_ignore_ascii_case(host))

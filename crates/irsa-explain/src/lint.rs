@@ -104,7 +104,7 @@ impl Report {
         Self::with(self.file, self.text, self.kind, self.findings)
     }
 
-    /// Whether there are no findings of this level or a more severe one.
+    /// Returns whether there are no findings of this level or a more severe one.
     pub fn is_clean(&self, level: Level) -> bool {
         self.worst.is_none_or(|worst| worst > level)
     }

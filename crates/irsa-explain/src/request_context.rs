@@ -161,7 +161,7 @@ impl RequestContext {
         self.filled.insert(key, values.into_iter().map(Into::into));
     }
 
-    /// Whether the service supports `aws:PrincipalTag`.
+    /// Returns whether the service supports `aws:PrincipalTag`.
     pub fn supports_principal_tags(&self) -> bool {
         self.kind != RequestKind::DomainRequest
     }
@@ -244,7 +244,7 @@ impl RequestContext {
         }
     }
 
-    /// Whether a key is a claim of the token's issuer.
+    /// Returns whether a key is a claim of the token's issuer.
     fn is_of_issuer(&self, key: &str) -> bool {
         let providers = self.filled.values("aws:FederatedProvider").iter();
         let issuer_of = |provider: &String| {
@@ -280,7 +280,7 @@ impl From<Context> for RequestContext {
     }
 }
 
-/// Whether `key` matches `pattern`: a key in lower case, or a prefix that ends with `/` for all tags.
+/// Returns whether `key` matches `pattern`: a key in lower case, or a prefix that ends with `/` for all tags.
 fn covers_key(pattern: &str, key: &str) -> bool {
     pattern == key || (pattern.ends_with('/') && key.starts_with(pattern))
 }

@@ -13,12 +13,12 @@ pub(crate) enum Claim {
 /// The action that the trust policy must allow.
 pub const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 
-/// Whether this is a built-in provider, which has a name instead of an ARN.
+/// Returns whether this is a built-in provider, which has a name instead of an ARN.
 pub(crate) fn is_built_in(name: &str) -> bool {
     !name.starts_with("arn:") && matches!(Principal::parse(name), Some(Principal::Federated(_)))
 }
 
-/// Whether an action exchanges a token for a session.
+/// Returns whether an action exchanges a token for a session.
 pub(crate) fn is_exchange(action: &str) -> bool {
     action.eq_ignore_ascii_case(ACTION)
 }

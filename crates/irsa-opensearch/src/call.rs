@@ -33,9 +33,9 @@ pub struct CallResponse {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CallError {
-    /// What failed, with the broken link of the identity chain.
+    /// The failure, with the broken link of the identity chain.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Option<String>,
 }
 

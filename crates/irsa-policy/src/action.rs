@@ -48,7 +48,7 @@ impl Actions {
         }
     }
 
-    /// Whether the element is exactly `*`.
+    /// Returns whether the element is exactly `*`.
     pub(crate) fn are_everything(&self) -> bool {
         !self.negated && self.written == ["*"]
     }

@@ -25,7 +25,7 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// Whether a text is an account ID: 12 digits.
+/// Returns whether a text is an account ID: 12 digits.
 pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-/// Where a customer policy is attached.
+/// The attachment of a customer policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Attachment {

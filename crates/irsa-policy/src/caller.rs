@@ -29,13 +29,13 @@ impl<'a> Caller<'a> {
         self.arn.map(|arn| arn.account)
     }
 
-    /// Whether the caller is the root user of an account.
+    /// Returns whether the caller is the root user of an account.
     pub(crate) fn is_root(&self) -> bool {
         self.arn
             .is_some_and(|arn| arn.service == "iam" && arn.resource == "root")
     }
 
-    /// Whether the caller is a session of `GetFederationToken`.
+    /// Returns whether the caller is a session of `GetFederationToken`.
     pub(crate) fn is_federated_user(&self) -> bool {
         matches!(self.session_of(), Some(("user", _)))
     }
@@ -45,12 +45,12 @@ impl<'a> Caller<'a> {
             .is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("user/"))
     }
 
-    /// Whether the caller is a session of a role or of `GetFederationToken`.
+    /// Returns whether the caller is a session of a role or of `GetFederationToken`.
     pub(crate) fn is_session(&self) -> bool {
         self.session_of().is_some()
     }
 
-    /// Whether the caller is a session of this role or user. The path is not compared, as session ARNs lack it.
+    /// Returns whether the caller is a session of this role or user. The path is not compared, as session ARNs lack it.
     pub(crate) fn is_session_of(&self, entity: &Arn<'_>) -> bool {
         let kind_and_name = || {
             let (kind, rest) = entity.resource.split_once('/')?;

@@ -70,7 +70,7 @@ impl Conditions {
         &self.0
     }
 
-    /// Whether all conditions match; `effect` is the effect of the statement.
+    /// Returns whether all conditions match; `effect` is the effect of the statement.
     pub(crate) fn all_match(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> bool {
         self.0
             .iter()

@@ -3,7 +3,7 @@
 use crate::PolicyError;
 use crate::json_cursor::Node;
 
-/// What a statement does to the requests that it matches.
+/// The effect of a statement on the requests that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Allows them, unless another statement denies them.

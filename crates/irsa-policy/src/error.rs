@@ -16,7 +16,7 @@ pub struct PolicyError {
     problem: Problem,
 }
 
-/// What is wrong.
+/// The mistake.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
@@ -82,7 +82,7 @@ pub enum Problem {
     Unsupported {
         /// The construct.
         what: String,
-        /// Why it is not supported.
+        /// The reason why it is not supported.
         why: &'static str,
     },
     /// A character that policy documents cannot contain.
@@ -95,7 +95,7 @@ pub enum Problem {
         characters: usize,
         /// The quota.
         limit: usize,
-        /// Where the policy is attached.
+        /// The attachment of the policy.
         attachment: Attachment,
     },
 }
@@ -143,7 +143,7 @@ impl PolicyError {
         &self.element
     }
 
-    /// What is wrong.
+    /// The mistake.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }

@@ -23,7 +23,7 @@ impl TextPattern {
         Self(Glob::new(pattern))
     }
 
-    /// Whether the whole text matches, case-sensitively.
+    /// Returns whether the whole text matches, case-sensitively.
     pub fn matches(&self, text: &str) -> bool {
         self.0.matches(text)
     }
@@ -89,7 +89,7 @@ impl Glob {
         self.matches_any([text].into_iter())
     }
 
-    /// Whether the pattern matches any of these texts, each of which is a suffix of the one before.
+    /// Returns whether the pattern matches any of these texts, each of which is a suffix of the one before.
     ///
     /// The first text that starts with the head leaves the most text for the other pieces, so no other text needs to be
     /// tried.

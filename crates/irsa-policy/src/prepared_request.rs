@@ -28,8 +28,8 @@ impl<'a> PreparedRequest<'a> {
         }
     }
 
-    /// Whether the caller can perform the action whatever its policies say (AWS STS API Reference, "GetCallerIdentity";
-    /// IAM User Guide, "Permissions for GetSessionToken").
+    /// Returns whether the caller can perform the action whatever its policies say (AWS STS API Reference,
+    /// "GetCallerIdentity"; IAM User Guide, "Permissions for GetSessionToken").
     pub(crate) fn needs_no_permission(&self) -> bool {
         match &*self.action {
             "sts:getcalleridentity" => matches!(self.request.principal, Principal::Aws(_)),
@@ -38,8 +38,8 @@ impl<'a> PreparedRequest<'a> {
         }
     }
 
-    /// Whether a bucket policy does not apply: the root user of a bucket's account cannot be locked out of the bucket's
-    /// policy (Amazon S3 API Reference, "PutBucketPolicy").
+    /// Returns whether a bucket policy does not apply: the root user of a bucket's account cannot be locked out of the
+    /// bucket's policy (Amazon S3 API Reference, "PutBucketPolicy").
     pub(crate) fn is_beyond_bucket_policy(&self) -> bool {
         let actions = [
             "s3:getbucketpolicy",
@@ -49,20 +49,20 @@ impl<'a> PreparedRequest<'a> {
         self.caller.is_root() && actions.contains(&&*self.action)
     }
 
-    /// Whether service control policies apply: they limit the users and roles of an account (AWS Organizations User
-    /// Guide, "Service control policies").
+    /// Returns whether service control policies apply: they limit the users and roles of an account (AWS Organizations
+    /// User Guide, "Service control policies").
     pub(crate) fn is_under_service_control(&self) -> bool {
         matches!(self.request.principal, Principal::Aws(_)) && !self.is_by_linked_role()
     }
 
-    /// Whether resource control policies apply: they limit all access to a resource (AWS Organizations User Guide,
-    /// "Resources and entities not restricted by RCPs").
+    /// Returns whether resource control policies apply: they limit all access to a resource (AWS Organizations User
+    /// Guide, "Resources and entities not restricted by RCPs").
     pub(crate) fn is_under_resource_control(&self) -> bool {
         self.action != "kms:retiregrant" && !self.is_by_linked_role()
     }
 
-    /// Whether the caller is a service-linked role. The ARN of a session does not show this, but `aws:PrincipalArn`
-    /// does.
+    /// Returns whether the caller is a service-linked role. The ARN of a session does not show this, but
+    /// `aws:PrincipalArn` does.
     fn is_by_linked_role(&self) -> bool {
         let is_linked = |arn: &str| {
             Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"))

@@ -79,9 +79,9 @@ impl Principals {
             .max()
     }
 
-    /// Whether `NotPrincipal` exempts the caller (IAM User Guide, "AWS JSON policy elements: NotPrincipal"). It must
-    /// list the caller and its account and, for a session, the role or user of the session; otherwise one of those is
-    /// denied. A caller with a permissions boundary is never exempt.
+    /// Returns whether `NotPrincipal` exempts the caller (IAM User Guide, "AWS JSON policy elements: NotPrincipal"). It
+    /// must list the caller and its account and, for a session, the role or user of the session; otherwise one of those
+    /// is denied. A caller with a permissions boundary is never exempt.
     fn except(&self, caller: &Caller<'_>) -> bool {
         let lists = |test: &dyn Fn(&Name) -> bool| self.names.iter().any(test);
         let is_account = |name: &Name| matches!(name, Name::Account { .. }) && name.matches(caller);

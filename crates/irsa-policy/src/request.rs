@@ -139,8 +139,8 @@ impl Context {
         values.map(|(key, values)| (key.as_str(), values.as_slice()))
     }
 
-    /// Whether an element that depends on these keys (in lower case) is assumed to match in a statement with this
-    /// effect; `None` if all keys are known.
+    /// Returns whether an element that depends on these keys (in lower case) is assumed to match in a statement with
+    /// this effect; `None` if all keys are known.
     pub(crate) fn assumed_match(&self, keys: &[Box<str>], effect: Effect) -> Option<bool> {
         if self.assumed.is_empty() {
             return None;

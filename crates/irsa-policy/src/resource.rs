@@ -48,7 +48,7 @@ impl Resources {
         Ok(resources)
     }
 
-    /// Whether the resource of the request matches; `effect` is the effect of the statement.
+    /// Returns whether the resource of the request matches; `effect` is the effect of the statement.
     pub(crate) fn matches(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> bool {
         if let Some(may_match) = self.may_match_unknown(prepared, effect) {
             return may_match;
@@ -66,8 +66,8 @@ impl Resources {
             != self.negated
     }
 
-    /// Whether the patterns may match a resource with unknown parts, if the statement is assumed to match whenever
-    /// possible. Otherwise the placeholder is matched as text: only wildcards cover it, so a match is certain.
+    /// Returns whether the patterns may match a resource with unknown parts, if the statement is assumed to match
+    /// whenever possible. Otherwise the placeholder is matched as text: only wildcards cover it, so a match is certain.
     fn may_match_unknown(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> Option<bool> {
         let resource = prepared.request.resource?;
         let (placeholder, wants_match) = prepared.request.context.unknown_part(resource, effect)?;
@@ -92,7 +92,7 @@ impl Resources {
         }
     }
 
-    /// Whether the element is exactly `*`.
+    /// Returns whether the element is exactly `*`.
     pub(crate) fn are_everything(&self) -> bool {
         !self.negated && self.written == ["*"]
     }
@@ -157,7 +157,7 @@ impl Pattern {
     }
 }
 
-/// Whether a value of `Resource`, without policy variables, covers a resource.
+/// Returns whether a value of `Resource`, without policy variables, covers a resource.
 pub fn covers(pattern: &str, resource: &str) -> bool {
     let matches = |whole: String| {
         let pattern = ArnPattern::parse(&whole)?;
@@ -166,7 +166,7 @@ pub fn covers(pattern: &str, resource: &str) -> bool {
     pattern == "*" || complete(pattern).and_then(matches) == Some(true)
 }
 
-/// Whether a text exists that matches both patterns. Both may contain `*` and `?`.
+/// Returns whether a text exists that matches both patterns. Both may contain `*` and `?`.
 fn overlaps(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     // The positions in `other` that can be reached after the characters of `one` so far.

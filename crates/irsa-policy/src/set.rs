@@ -186,7 +186,7 @@ impl<'a> PolicySet<'a> {
         }
     }
 
-    /// Whether the caller and the resource are in the same account.
+    /// Returns whether the caller and the resource are in the same account.
     fn is_within(&self, prepared: &PreparedRequest<'_>) -> bool {
         let of_arn = || {
             prepared

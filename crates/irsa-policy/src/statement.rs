@@ -127,7 +127,7 @@ impl Statement {
         Some(resources.view(self.spans.resources.clone()?))
     }
 
-    /// Whether all elements match. Actions go first: they are cheap to compare and exclude the most statements.
+    /// Returns whether all elements match. Actions go first: they are cheap to compare and exclude the most statements.
     pub(crate) fn matches(&self, prepared: &PreparedRequest<'_>) -> bool {
         self.actions.matches(prepared)
             && self.resource_matches(prepared)
@@ -135,7 +135,7 @@ impl Statement {
             && self.conditions.all_match(prepared, self.effect)
     }
 
-    /// How directly a matching statement names the caller.
+    /// Returns how directly a matching statement names the caller.
     pub(crate) fn grant(&self, prepared: &PreparedRequest<'_>) -> Grant {
         let of = |principals: &Principals| principals.grant(&prepared.caller);
         self.principals

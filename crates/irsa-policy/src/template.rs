@@ -68,7 +68,7 @@ impl Template {
         })
     }
 
-    /// Whether the template with its variables replaced equals `text`; `*` and `?` are literal.
+    /// Returns whether the template with its variables replaced equals `text`; `*` and `?` are literal.
     pub(crate) fn is(&self, text: &str, context: &Context) -> bool {
         let rest = self.0.iter().try_fold(text, |rest, part| match part {
             Part::Literal(char) => rest.strip_prefix(*char),
@@ -184,7 +184,7 @@ impl Part {
     }
 }
 
-/// Whether the text is a key, `PREFIX:NAME`, without white space or nested variables.
+/// Returns whether the text is a key, `PREFIX:NAME`, without white space or nested variables.
 fn is_key(key: &str) -> bool {
     let is_allowed = |char: char| !char.is_whitespace() && !"{}$*?'\"".contains(char);
     key.split_once(':')
@@ -192,7 +192,7 @@ fn is_key(key: &str) -> bool {
         && key.chars().all(is_allowed)
 }
 
-/// Whether a default value is free of wildcards, whose meaning there is not documented.
+/// Returns whether a default value is free of wildcards, whose meaning there is not documented.
 fn is_plain(default: &str) -> bool {
     !default.is_empty() && !default.contains(['*', '?', '$'])
 }

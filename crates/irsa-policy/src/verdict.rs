@@ -43,7 +43,7 @@ pub struct NearMiss {
 }
 
 impl NearMiss {
-    /// Whether only conditions did not match.
+    /// Returns whether only conditions did not match.
     pub fn has_conditions_only(&self) -> bool {
         let mut mismatches = self.mismatches.iter();
         mismatches.all(|mismatch| matches!(mismatch, Mismatch::Condition { .. }))

@@ -64,7 +64,7 @@ pub struct Adoption {
     pub workloads: Vec<Adopted>,
     /// What was seen and is not in the file, with the reason.
     pub left_out: Vec<String>,
-    /// What has to change before the setup works: commands and lines to fill in.
+    /// The changes to make before the setup works: commands and lines to fill in.
     pub changes: Vec<String>,
 }
 

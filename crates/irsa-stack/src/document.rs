@@ -21,7 +21,7 @@ const VERSION: i64 = 1;
 #[derive(Debug)]
 pub struct Document {
     sources: Vec<Source>,
-    /// Where the lines of each file end.
+    /// The ends of the lines of each file.
     lines: Vec<Vec<usize>>,
     root: Node,
 }

@@ -120,7 +120,7 @@ fn trust_policy<'s>(
     write(statements)
 }
 
-/// What the sessions of a role may do.
+/// Returns the permissions of the sessions of a role.
 pub(crate) fn permissions(stack: &Stack, role: &Role) -> String {
     let statements = [connect(stack, role)].into_iter().flatten();
     write(statements.chain(requests(stack, role)).collect())

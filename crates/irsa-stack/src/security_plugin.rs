@@ -19,7 +19,7 @@ pub struct RoleBody {
     pub description: String,
     /// Actions and action groups on the cluster.
     pub cluster_permissions: Vec<&'static str>,
-    /// What is allowed on indices.
+    /// The permissions on indices.
     pub index_permissions: Vec<IndexBody>,
 }
 

@@ -184,7 +184,7 @@ impl Stack {
         self.workloads.iter().filter(has_role)
     }
 
-    /// Whether pods of the cluster get roles by tokens of their service accounts: one of its workloads does.
+    /// Returns whether pods of the cluster get roles by tokens of their service accounts: one of its workloads does.
     pub fn uses_tokens(&self, cluster: &Cluster) -> bool {
         let mut workloads = self.workloads.iter();
         workloads.any(|one| !one.uses_pod_identity && one.clusters.contains(&cluster.name))

@@ -97,7 +97,7 @@ pub struct Reviewed {
     pub response: Value,
     /// What happened to the pod.
     pub outcome: Outcome,
-    /// Why it gets no sidecar, for the log and the event; empty if no one expects one.
+    /// The reason why it gets no sidecar, for the log and the event; empty if no one expects one.
     pub detail: String,
 }
 

@@ -59,7 +59,7 @@ impl Artifact {
         }
     }
 
-    /// Whether the file is a ZIP archive, as a `.jar` is.
+    /// Returns whether the file is a ZIP archive, as a `.jar` is.
     pub(crate) fn is_zip(&self) -> bool {
         matches!(self.extension, "jar" | "zip")
     }

@@ -133,7 +133,7 @@ async fn attempt(client: &Client, address: &str) -> Result<Vec<u8>, reqwest::Err
     response.bytes().await.map(Vec::from)
 }
 
-/// Whether an error may be transient: all except a negative response.
+/// Returns whether an error may be transient: all except a negative response.
 fn may_pass(error: &reqwest::Error) -> bool {
     error.status().is_none_or(|status| {
         status.is_server_error()

@@ -29,7 +29,7 @@ pub(crate) struct GoProgram {
     pub(crate) least_go: u32,
     /// Linker flags, besides those that leave out symbols.
     pub(crate) linker_flags: String,
-    /// How long the build takes on two cores, for the user.
+    /// The duration of the build on two cores, for the user.
     pub(crate) duration: &'static str,
 }
 
@@ -50,7 +50,7 @@ pub enum GoError {
     Build {
         /// Name and version of the program.
         program: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// The end of its output.
         output: String,

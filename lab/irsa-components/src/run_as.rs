@@ -26,7 +26,7 @@ pub struct RunAs {
     gid: u32,
 }
 
-/// Whether this process runs as root.
+/// Returns whether this process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }

@@ -30,7 +30,7 @@ pub(crate) async fn run_all(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
 #[derive(Debug, Clone, Copy)]
 struct Plan {
     name: &'static str,
-    /// What must stop it.
+    /// The cause that must stop it.
     expected: Cause,
     /// The side that must stop it.
     by: Guard,
@@ -109,8 +109,8 @@ impl Plan {
         }
     }
 
-    /// Whether the right cause stopped it. A cause that `irsa` reports to the client must be at the attacked link,
-    /// whichever side stopped the attack.
+    /// Returns whether the right cause stopped it. A cause that `irsa` reports to the client must be at the attacked
+    /// link, whichever side stopped the attack.
     fn is_stopped(self, stopped_by: Option<Cause>, outcome: &Result<(), Refused>) -> bool {
         let Err(Refused { named, .. }) = outcome else {
             return false;

@@ -39,7 +39,7 @@ pub struct DemoOptions {
     pub progress: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-/// Why the demo could not run to its end. An attack that succeeds is not an error: the report shows it.
+/// The reason why the demo could not run to its end. An attack that succeeds is not an error: the report shows it.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The lab did not start.

@@ -33,7 +33,7 @@ pub struct AppShown {
     /// `through irsa`, or `with its own signing`.
     #[serde(rename = "way")]
     pub mode: &'static str,
-    /// What it did.
+    /// The action.
     pub shown: String,
     /// Duration of the run.
     pub seconds: f32,
@@ -62,11 +62,11 @@ pub struct LinkShown {
 /// An attack, and where it ended.
 #[derive(Debug, Serialize)]
 pub struct Attack {
-    /// What was tried.
+    /// The attempt.
     pub name: &'static str,
-    /// What must stop it.
+    /// The cause that must stop it.
     pub expected: Cause,
-    /// What stopped it; `None` if nothing did, or if no reason was given.
+    /// The cause that stopped it; `None` if nothing did, or if no reason was given.
     pub stopped_by: Option<Cause>,
     /// The side that must stop it.
     pub by: Guard,
@@ -91,7 +91,7 @@ pub enum Guard {
 // === impl DemoReport ===
 
 impl DemoReport {
-    /// Whether every attack was stopped as expected.
+    /// Returns whether every attack was stopped as expected.
     pub fn is_as_expected(&self) -> bool {
         self.attacks.iter().all(|attack| attack.as_expected) && self.imds_requests == 0
     }

@@ -74,7 +74,7 @@ impl Stage {
         first.ok_or_else(|| DemoError::stage("looking up the cluster", "the world has no cluster"))
     }
 
-    /// Whether the lab plays OpenSearch.
+    /// Returns whether the lab plays OpenSearch.
     pub(crate) fn has_domain(&self) -> bool {
         !self.facts().domains.is_empty()
     }

@@ -7,7 +7,7 @@ use irsa_components::opensearch::{OpenSearchBinaries, OpenSearchError};
 
 use crate::cli::{ProgramArgs, When};
 
-/// Whether to run OpenSearch. Calls `tell` with the reason if `auto` leaves it out.
+/// Returns whether to run OpenSearch. Calls `tell` with the reason if `auto` leaves it out.
 pub(crate) async fn opensearch(
     programs: &ProgramArgs,
     tell: impl Fn(&str),

@@ -60,7 +60,7 @@ pub enum LabError {
 }
 
 impl LabError {
-    /// Whether the error means that no lab is running.
+    /// Returns whether the error means that no lab is running.
     pub(crate) fn is_no_lab(&self) -> bool {
         match self {
             Self::Ended { .. } => true,

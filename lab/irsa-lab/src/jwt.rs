@@ -52,7 +52,7 @@ pub(crate) struct NamedObject {
     pub(crate) uid: String,
 }
 
-/// Why a token cannot be parsed.
+/// The reason why a token cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ParseFault {
     /// It does not have three parts.
@@ -66,7 +66,7 @@ pub(crate) enum ParseFault {
     Content,
 }
 
-/// Why a signature is rejected.
+/// The reason why a signature is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyFault {
     /// The key set has no key with that ID.
@@ -75,7 +75,7 @@ pub(crate) enum KeyFault {
     Signature,
 }
 
-/// Why a token is not valid at this time.
+/// The reason why a token is not valid at this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeFault {
     /// `exp` has passed.

@@ -40,7 +40,7 @@ pub struct PodIdentityAgent {
     pub issuer: Arc<Issuer>,
 }
 
-/// Why the agent does not return credentials.
+/// The reason why the agent does not return credentials.
 #[derive(Debug)]
 struct AgentError {
     status: StatusCode,

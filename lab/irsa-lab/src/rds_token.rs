@@ -46,7 +46,7 @@ pub struct Principal {
     pub user: String,
 }
 
-/// Why a login is rejected.
+/// The reason why a login is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The true cause. The client always receives SQLSTATE 28000 instead.
@@ -121,7 +121,7 @@ fn check_time(signed_at: SystemTime, life: Duration, now: SystemTime) -> Result<
 }
 
 impl RdsLogin<'_> {
-    /// Whether the token is for this service, server, region and user.
+    /// Returns whether the token is for this service, server, region and user.
     fn check(&self, token: &Presigned<'_>, scope: &CredentialScope<'_>) -> Result<(), Cause> {
         if scope.service != "rds-db" {
             return Err(Cause::RdsTokenMalformed);

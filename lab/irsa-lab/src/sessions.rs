@@ -112,7 +112,7 @@ impl Session {
         self.spec.role.assumed(&self.spec.name)
     }
 
-    /// Whether the credentials have expired at `now`.
+    /// Returns whether the credentials have expired at `now`.
     pub fn is_expired(&self, now: SystemTime) -> bool {
         now >= self.expires_at
     }

@@ -40,7 +40,7 @@ pub fn default_state_dir(xdg_runtime_dir: Option<&OsStr>) -> PathBuf {
     }
 }
 
-/// Whether a lab runs in this directory, however the previous one ended.
+/// Returns whether a lab runs in this directory, however the previous one ended.
 pub(crate) fn is_in_use(path: &Path) -> bool {
     let file = File::open(path.join(LOCK_FILE));
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))

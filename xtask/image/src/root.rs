@@ -7,7 +7,7 @@ use crate::libraries::Library;
 /// The user of the image, by the custom of images without root. Kubernetes compares numbers, not names.
 pub(crate) const USER: u32 = 65_532;
 
-/// Where the program is.
+/// The path of the program.
 pub(crate) const PROGRAM: &str = "usr/bin/irsa";
 
 /// The files of irsa itself.

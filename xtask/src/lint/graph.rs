@@ -49,7 +49,7 @@ fn product_depends_on_lab(metadata: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Whether a package is in the directory `group` of the workspace.
+/// Returns whether a package is in the directory `group` of the workspace.
 fn is_in(group: &str, package: &Value) -> bool {
     let manifest = Path::new(text(package, "manifest_path"));
     let folder = manifest.ancestors().nth(2);

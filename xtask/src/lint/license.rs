@@ -1,6 +1,6 @@
 //! SPDX license expressions, as far as crates use them.
 
-/// Whether the allowed licenses satisfy an expression: `MIT OR (A AND B)`, or the old form `MIT/Apache-2.0`.
+/// Returns whether the allowed licenses satisfy an expression: `MIT OR (A AND B)`, or the old form `MIT/Apache-2.0`.
 pub(super) fn is_met(expression: &str, allowed: &[String]) -> bool {
     let text = expression
         .replace('/', " OR ")

@@ -23,7 +23,7 @@ pub(super) fn kind(line: &str) -> Kind {
     }
 }
 
-/// Whether the first lines mark the file as generated.
+/// Returns whether the first lines mark the file as generated.
 pub(super) fn is_generated(lines: &[&str]) -> bool {
     lines
         .iter()

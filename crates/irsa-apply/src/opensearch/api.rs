@@ -132,7 +132,7 @@ impl fmt::Display for Request {
 // === impl Response ===
 
 impl Response {
-    /// Whether a different client changed the plugin's configuration at the same time.
+    /// Returns whether a different client changed the plugin's configuration at the same time.
     pub(super) fn is_conflict(&self) -> bool {
         let has_text = |text: &str| {
             let body = String::from_utf8_lossy(&self.body).to_ascii_lowercase();

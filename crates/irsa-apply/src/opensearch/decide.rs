@@ -30,7 +30,7 @@ pub(super) enum Item {
     Removal { role: String },
 }
 
-/// What to do about an item.
+/// The action for an item.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Decision {
     /// Nothing: it is as wanted.
@@ -41,7 +41,7 @@ pub(super) enum Decision {
     Refused(ApplyError),
 }
 
-/// What to compare with the domain: roles first, because a mapping needs its role.
+/// Returns the items to compare with the domain: roles first, because a mapping needs its role.
 pub(super) fn items(stack: &Stack, store: &OpenSearchStore) -> Vec<Item> {
     let role = |role: &SecurityRole| Item::Role {
         name: role.name.clone(),
@@ -67,7 +67,7 @@ pub(super) fn leftovers(found: &Found, store: &OpenSearchStore, mark: &str) -> V
         .collect()
 }
 
-/// What the decisions about a store have in common.
+/// The common part of the decisions about a store.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) mark: String,
@@ -162,7 +162,7 @@ impl Rules {
         }
     }
 
-    /// Why a role of this name is not this setup's.
+    /// The reason why a role of this name is not this setup's.
     fn foreign(&self, name: &str, found: &Snapshot) -> Option<ApplyError> {
         let role = found.role.as_ref()?;
         let name = quoted(name);

@@ -109,12 +109,12 @@ impl FoundRole {
         self.description.as_deref().unwrap_or_default()
     }
 
-    /// Whether it belongs to OpenSearch or AWS.
+    /// Returns whether it belongs to OpenSearch or AWS.
     pub(super) fn is_built_in(&self) -> bool {
         self.reserved || self.hidden || self.is_static
     }
 
-    /// Whether it has exactly these permissions, in any order.
+    /// Returns whether it has exactly these permissions, in any order.
     pub(super) fn has_permissions(&self, wanted: &RoleBody) -> bool {
         let indices = self.index_permissions.iter().map(FoundIndex::permissions);
         let wanted_indices = wanted.index_permissions.iter().map(wanted_permissions);
@@ -159,7 +159,7 @@ impl FoundMapping {
         self.backend_roles.iter().any(|role| role == backend_role)
     }
 
-    /// Whether anyone has the role.
+    /// Returns whether anyone has the role.
     pub(super) fn is_used(&self) -> bool {
         let lists = [
             &self.backend_roles,

@@ -16,16 +16,16 @@ use super::guard::ADMINISTRATORS;
 use super::read::{caller, found, mapping, refused, snapshot};
 use crate::{ApplyError, Steps};
 
-/// How often an item is made again after a conflict.
+/// The number of times that an item is made again after a conflict.
 const MOST_ATTEMPTS: u32 = 10;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), 2, Duration::from_secs(2));
 
-/// What a run does apart from its comparison.
+/// The options of a run apart from its comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Removes the roles that this setup created and no longer has; otherwise they are reported. Default: no.
     pub prune: bool,
-    /// How long after it created a mapping the run reads it again. `PUT` is the only request that creates one, and it
+    /// The time after it created a mapping the run reads it again. `PUT` is the only request that creates one, and it
     /// replaces a mapping that a different client created a moment before. Default: 1 s.
     pub settle: Duration,
 }
@@ -288,13 +288,13 @@ impl<A: SecurityApi> Run<'_, '_, A> {
     }
 }
 
-/// What was written, and what was read last.
+/// The content that was written, and the content that was read last.
 struct Written {
     requests: Vec<String>,
     last: Snapshot,
 }
 
-/// Whether the object of a request was removed by a different client in the meantime.
+/// Returns whether the object of a request was removed by a different client in the meantime.
 fn is_gone(request: &Request, response: &Response) -> bool {
     let needs_it = [http::Method::PATCH, http::Method::DELETE].contains(&request.method);
     needs_it && response.status == StatusCode::NOT_FOUND

@@ -33,7 +33,7 @@ pub struct Admin {
     pub(super) fuse: super::fuse::Fuse,
 }
 
-/// What the administrator authenticates with.
+/// The credential of the administrator.
 pub enum AdminPassword {
     /// A password.
     Password(SecretString),

@@ -10,7 +10,7 @@ use tokio_postgres::error::SqlState;
 use super::admin::Admin;
 use crate::ApplyError;
 
-/// Why a login as the administrator failed.
+/// The reason why a login as the administrator failed.
 #[derive(Debug)]
 pub(super) struct LoginError {
     /// Whether the server refused the user or its password. Otherwise it could not be asked.

@@ -49,7 +49,7 @@ impl TlsConnect<TcpStream> for VerifiedTls {
     }
 }
 
-/// Why the handshake failed, as a sentence.
+/// The reason why the handshake failed, as a sentence.
 #[derive(Debug)]
 pub(super) struct HandshakeFailure(HandshakeError);
 

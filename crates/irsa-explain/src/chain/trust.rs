@@ -18,8 +18,8 @@ pub(super) fn provider_of(role: &Role, issuer: &IssuerUrl) -> Option<OidcProvide
     web_identity::provider_for(issuer, role.home(), texts)
 }
 
-/// Whether the issuer has a provider that accepts the audience (IAM User Guide, "Create an OpenID Connect (OIDC)
-/// identity provider in IAM"); `None` if the provider is not in the inventory and the inventory is incomplete.
+/// Returns whether the issuer has a provider that accepts the audience (IAM User Guide, "Create an OpenID Connect
+/// (OIDC) identity provider in IAM"); `None` if the provider is not in the inventory and the inventory is incomplete.
 pub(super) fn registered(
     inventory: &Inventory,
     provider: &OidcProviderArn,
@@ -106,7 +106,7 @@ fn add_policies(question: &mut Question, scenario: &Scenario<'_>) {
     question.policies.extend(controls.cloned());
 }
 
-/// Whether the trust policy of the role allows the token.
+/// Returns whether the trust policy of the role allows the token.
 pub(super) fn is_trusted(role: &Role, token: &Token<'_>) -> bool {
     let Some(provider) = provider_of(role, token.issuer) else {
         return false;

@@ -83,7 +83,7 @@ pub(super) fn without_region(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     is_empty_field(arn, 3).then_some(None)
 }
 
-/// Whether a field is empty that all ARNs of the service contain.
+/// Returns whether a field is empty that all ARNs of the service contain.
 fn is_empty_field(arn: &str, field: usize) -> bool {
     let service = split(arn).map(|(service, _)| service);
     let is_checked = service.is_some_and(|service| WITH_ACCOUNTS.contains(&service));
@@ -173,7 +173,7 @@ fn dbuser(arn: &str) -> Option<&str> {
     (service == "rds-db").then_some(rest)
 }
 
-/// Whether the statement has `es:ESHttp*` actions, other than through `*`.
+/// Returns whether the statement has `es:ESHttp*` actions, other than through `*`.
 fn matches_http(part: &Part<'_>) -> bool {
     let Part::Resource { actions, .. } = *part else {
         return false;
@@ -185,7 +185,7 @@ fn matches_http(part: &Part<'_>) -> bool {
     })
 }
 
-/// Whether the statement has actions that start with `prefix`.
+/// Returns whether the statement has actions that start with `prefix`.
 fn allows(part: &Part<'_>, prefix: &str) -> bool {
     let Part::Resource { actions, .. } = *part else {
         return false;
@@ -194,7 +194,7 @@ fn allows(part: &Part<'_>, prefix: &str) -> bool {
     actions.any(|action| action.to_ascii_lowercase().starts_with(prefix))
 }
 
-/// Whether the resource is `domain/NAME` without a path.
+/// Returns whether the resource is `domain/NAME` without a path.
 fn is_whole_domain(resource: &str) -> bool {
     let name = resource.strip_prefix("domain/");
     let name = name.map(|name| name.strip_suffix('/').unwrap_or(name));

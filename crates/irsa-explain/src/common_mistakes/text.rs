@@ -22,7 +22,7 @@ pub(super) fn variable_without_dollar(_: &Part<'_>, text: &str) -> Option<Sugges
     is_wrong.then(|| Some(fixed + rest))
 }
 
-/// Whether a text is the name of a policy variable, such as `aws:PrincipalTag/team`.
+/// Returns whether a text is the name of a policy variable, such as `aws:PrincipalTag/team`.
 fn is_variable(name: &str) -> bool {
     let is_part = |text: &str| {
         let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte);

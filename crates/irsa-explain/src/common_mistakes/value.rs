@@ -76,7 +76,7 @@ fn claim<'a>(part: &Part<'a>) -> Option<(&'a str, Claim)> {
     Some((key.rsplit_once(':')?.0, Claim::from_key(key)?))
 }
 
-/// Whether a value can match the subject of a service account token.
+/// Returns whether a value can match the subject of a service account token.
 fn is_subject(value: &str) -> bool {
     let Some(end) = value.find(['*', '?', '$']) else {
         return ServiceAccount::from_subject(value).is_ok();

@@ -95,7 +95,7 @@ impl<'a, 'q> Extremes<'a, 'q> {
         best
     }
 
-    /// Whether the decision of the known policies depends on the unknown part of the resource.
+    /// Returns whether the decision of the known policies depends on the unknown part of the resource.
     fn depends_on_resource(&self) -> bool {
         let is_allowed = |assumption| {
             let outcome = self.decide(self.set, assumption, |_| Assumption::Unfavorable);

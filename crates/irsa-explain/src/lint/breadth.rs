@@ -35,8 +35,8 @@ impl Statement<'_> {
         findings
     }
 
-    /// Whether the statement has the resource `*` for actions that support resource-level permissions, without a
-    /// condition that limits the resource.
+    /// Returns whether the statement has the resource `*` for actions that support resource-level permissions, without
+    /// a condition that limits the resource.
     fn has_every_resource(&self) -> bool {
         let is_everything = self
             .values("Resource")
@@ -236,14 +236,14 @@ impl Statement<'_> {
     }
 }
 
-/// Whether a condition requires a claim. A negated condition still allows all other values.
+/// Returns whether a condition requires a claim. A negated condition still allows all other values.
 fn is_claim(condition: &ConditionView<'_>, claim: &str) -> bool {
     let is_open = condition.operator.contains("Not") || condition.operator == "Null";
     let name = condition.key.rsplit(':').next();
     name.is_some_and(|name| name.eq_ignore_ascii_case(claim)) && !is_open
 }
 
-/// Whether a condition limits the resources.
+/// Returns whether a condition limits the resources.
 fn limits_resource(condition: &ConditionView<'_>) -> bool {
     let key = condition.key.to_ascii_lowercase();
     let (_, name) = key.split_once(':').unwrap_or(("", &key));

@@ -173,7 +173,7 @@ fn condition_part<'a>(condition: &ConditionView<'a>) -> Part<'a> {
     }
 }
 
-/// Whether the key of a condition has a mistake that is already reported.
+/// Returns whether the key of a condition has a mistake that is already reported.
 pub(super) fn is_mistaken(condition: &ConditionView<'_>) -> bool {
     let mistakes = condition_part(condition).mistakes();
     mistakes

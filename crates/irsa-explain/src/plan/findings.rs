@@ -91,7 +91,7 @@ fn calls(json: &Value, module: &Value, address: &str, reports: &mut Vec<Report>)
     }
 }
 
-/// Whether an argument contains the defaults for the groups, as `eks_managed_node_group_defaults` for
+/// Returns whether an argument contains the defaults for the groups, as `eks_managed_node_group_defaults` for
 /// `eks_managed_node_groups`.
 fn is_defaults_of(other: &str, name: &str) -> bool {
     let group = name.strip_suffix('s').unwrap_or(name);
@@ -107,8 +107,8 @@ fn value<'a>(json: &'a Value, expression: &'a Value) -> Option<&'a Value> {
     json["variables"][reference.strip_prefix("var.")?].get("value")
 }
 
-/// Whether `metadata_options` has no effect, because it is part of the custom launch template and the module does not
-/// create one.
+/// Returns whether `metadata_options` has no effect, because it is part of the custom launch template and the module
+/// does not create one.
 fn is_never_applied(group: &Value, defaults: &Value) -> bool {
     let setting = |name: &str| {
         let own = Some(&group[name]).filter(|value| !value.is_null());

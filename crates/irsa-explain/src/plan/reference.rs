@@ -62,7 +62,8 @@ pub(super) fn referred<'p, 'a>(
     }
 }
 
-/// Whether the configuration sets an attribute, as opposed to the provider computing it. Always false for a state.
+/// Returns whether the configuration sets an attribute, as opposed to the provider computing it. Always false for a
+/// state.
 pub(super) fn is_configured(plan: &Plan<'_>, resource: &Resource<'_>, attribute: &str) -> bool {
     !configured(plan, resource)["expressions"][attribute].is_null()
 }
@@ -197,7 +198,7 @@ impl Referents {
 // === impl Address ===
 
 impl Address {
-    /// Whether the address refers to a resource. Keys are compared only if both have them.
+    /// Returns whether the address refers to a resource. Keys are compared only if both have them.
     fn is_of(&self, resource: &Resource<'_>) -> bool {
         let own = resource
             .address

@@ -23,7 +23,7 @@ impl Values for Equals {
     }
 }
 
-/// Whether a text is canonical base64 (RFC 4648, sections 3.5 and 4): padded, and without unused bits set.
+/// Returns whether a text is canonical base64 (RFC 4648, sections 3.5 and 4): padded, and without unused bits set.
 fn is_base64(text: &str) -> bool {
     let data = text.trim_end_matches('=');
     let end = data.bytes().next_back().and_then(sextet).unwrap_or(0);

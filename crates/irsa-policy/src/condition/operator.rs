@@ -59,7 +59,7 @@ impl Operator {
         })
     }
 
-    /// Whether values may contain policy variables: only string and ARN operators accept them.
+    /// Returns whether values may contain policy variables: only string and ARN operators accept them.
     pub(super) fn takes_variables(&self) -> bool {
         matches!(self, Self::Compare { comparison, .. } if matches!(comparison.compile, Compile::Templates(_)))
     }

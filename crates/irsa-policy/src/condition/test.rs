@@ -25,7 +25,7 @@ pub(super) struct Compare {
 
 /// The compiled values of the policy for one key.
 pub(super) trait Values: fmt::Debug + Send + Sync {
-    /// Whether any of them matches this value of the request; `context` provides the values of variables.
+    /// Returns whether any of them matches this value of the request; `context` provides the values of variables.
     fn any_matches(&self, actual: &str, context: &Context) -> bool;
 }
 
@@ -40,7 +40,7 @@ pub(super) enum Quantifier {
 }
 
 impl Test {
-    /// Whether the condition holds for a key with these values. An absent key has no values.
+    /// Returns whether the condition holds for a key with these values. An absent key has no values.
     pub(super) fn holds(&self, actual: &[String], context: &Context) -> bool {
         match self {
             Self::Null { absent, .. } if actual.is_empty() => *absent,
@@ -65,7 +65,7 @@ impl Compare {
     }
 }
 
-/// Whether there are no values other than empty strings, which set operators ignore.
+/// Returns whether there are no values other than empty strings, which set operators ignore.
 fn is_null_set(actual: &[String]) -> bool {
     actual.iter().all(String::is_empty)
 }

@@ -129,7 +129,7 @@ impl Name {
     }
 }
 
-/// Whether IAM accepts the name of a provider; it rejects others as invalid principals.
+/// Returns whether IAM accepts the name of a provider; it rejects others as invalid principals.
 fn is_provider(text: &str) -> bool {
     let is_complete = |arn: Arn<'_>| {
         let partition = arn.partition.parse::<irsa_chain::Partition>();
@@ -139,13 +139,13 @@ fn is_provider(text: &str) -> bool {
         && Arn::parse(text).is_none_or(is_complete)
 }
 
-/// Whether the name has no wildcards, which cannot match part of a principal's name.
+/// Returns whether the name has no wildcards, which cannot match part of a principal's name.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && !text.contains(['*', '?']) && !text.contains("${")
 }
 
-/// Whether a principal is the unique ID that IAM shows in place of the ARN of a deleted role or user. A role or user
-/// that is recreated with the same name has a different ID, so the entry matches no caller.
+/// Returns whether a principal is the unique ID that IAM shows in place of the ARN of a deleted role or user. A role or
+/// user that is recreated with the same name has a different ID, so the entry matches no caller.
 pub fn is_unique_id(text: &str) -> bool {
     let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     text.len() >= 16

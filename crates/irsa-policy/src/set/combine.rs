@@ -25,7 +25,7 @@ pub(super) enum Ruling<'a> {
     NothingAllows(Layer),
 }
 
-/// Why the caller's account allows the request.
+/// The reason why the caller's account allows the request.
 enum Granted<'a> {
     By(LocatedStatement<'a>),
     Root,
@@ -103,8 +103,8 @@ impl<'a> Verdicts<'a> {
 }
 
 impl PolicySet<'_> {
-    /// Whether the resource-based policy must allow the caller: for roles and KMS keys, identity-based policies count
-    /// only if it does.
+    /// Returns whether the resource-based policy must allow the caller: for roles and KMS keys, identity-based policies
+    /// count only if it does.
     fn must_name_the_caller(&self, prepared: &PreparedRequest<'_>) -> bool {
         self.resource.is_some_and(|policy| {
             policy.kind() == PolicyKind::Trust || prepared.action.starts_with("kms:")

@@ -7,7 +7,7 @@ use crate::{ROLE_SESSION, ask, identity};
 
 const BUCKET: &str = "arn:aws:s3:::b";
 
-/// Whether a condition holds for `a:k` = `v` and no other key.
+/// Returns whether a condition holds for `a:k` = `v` and no other key.
 fn holds(condition: &Value) -> bool {
     let policy = identity(&json!({
         "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": condition,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{ROLE_SESSION, identity};
 
-/// Whether the condition holds for these keys; values are split at spaces.
+/// Returns whether the condition holds for these keys; values are split at spaces.
 fn holds(condition: &Value, keys: &[(&str, &str)]) -> bool {
     let mut context = Context::new();
     for (key, values) in keys {

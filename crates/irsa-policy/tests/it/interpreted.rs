@@ -179,7 +179,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         })
 }
 
-/// Whether each statement is a separate policy, or all statements of a layer are one policy.
+/// Returns whether each statement is a separate policy, or all statements of a layer are one policy.
 fn documents(layers: &Layers, apart: bool) -> PolicyDocuments {
     let mut documents = PolicyDocuments::new();
     let mut add = |layer, statements: &[Value]| {

@@ -158,7 +158,7 @@ fn roles_of_services_and_retired_grants_are_not_under_resource_control() {
     }
 }
 
-/// Whether accounts under these levels may use `s3` and `ec2`.
+/// Returns whether accounts under these levels may use `s3` and `ec2`.
 fn may_use(levels: &[&[Value]]) -> (bool, bool) {
     let may = |action| {
         let mut world = World::new(SESSION, action, "*").with(Identity, allow("*"));

@@ -7,7 +7,7 @@ use crate::{ROLE_SESSION, identity, policy};
 
 const RESOURCE: &str = "arn:aws:es:eu-central-1:111122223333:domain/logs/app";
 
-/// Whether the request is allowed in the best and in the worst case.
+/// Returns whether the request is allowed in the best and in the worst case.
 fn allowed(policies: &[&Policy]) -> (bool, bool) {
     let ask = |assumption| {
         let mut context = Context::new().with("aws:PrincipalTag/team", "search");
@@ -108,7 +108,7 @@ fn a_policy_lists_its_keys() {
     );
 }
 
-/// Whether a login to a database with an unknown ID is allowed in the best and in the worst case.
+/// Returns whether a login to a database with an unknown ID is allowed in the best and in the worst case.
 fn allowed_on_unknown(policies: &[&Policy]) -> (bool, bool) {
     let ask = |assumption| {
         let mut context = Context::new();

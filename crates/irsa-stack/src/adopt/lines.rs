@@ -81,7 +81,7 @@ impl Lines {
     }
 }
 
-/// Why a value does not go into the file.
+/// The reason why a value does not go into the file.
 pub(super) fn refused(value: &str) -> Option<&'static str> {
     if value.len() > MAX_VALUE {
         Some("the value is too long for a name")

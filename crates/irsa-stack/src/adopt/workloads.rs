@@ -233,7 +233,7 @@ impl ObjectClues {
         }
     }
 
-    /// Why the object is not a workload in the file; nothing to say about one without data stores.
+    /// The reason why the object is not a workload in the file; nothing to say about one without data stores.
     fn left_out(
         &self,
         facts: &ClusterFacts,

@@ -110,8 +110,8 @@ impl<'s> Grants<'s> {
         }
     }
 
-    /// Why the workload has a privilege on an index; `None` if it does not have it. What it needs must come from its own
-    /// role.
+    /// The reason why the workload has a privilege on an index; `None` if it does not have it. What it needs must come
+    /// from its own role.
     fn reason(&self, privilege: IndexPrivilege, index: &str, is_needed: bool) -> Option<String> {
         let allows = |one: &&Granted<'_>| one.allows(privilege, index);
         if let Some(own) = self.own.iter().find(allows) {

@@ -17,7 +17,7 @@ pub(super) struct Questions<'a> {
     pub(super) found: &'a InventoryRole,
     /// The workloads that have the role.
     pub(super) sharing: Vec<&'a Workload>,
-    /// What the policies of the role name.
+    /// The names in the policies of the role.
     pub(super) patterns: Patterns,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct SetupQuestions<'a> {
     pub(super) check: &'a Check<'a>,
     pub(super) setup: &'a Setup,
     pub(super) found: &'a InventoryRole,
-    /// What the policies of the role name.
+    /// The names in the policies of the role.
     pub(super) patterns: Patterns,
 }
 

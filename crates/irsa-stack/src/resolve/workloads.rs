@@ -8,9 +8,9 @@ use crate::specification::{
 };
 use crate::stack::{OpenSearchUse, PostgresUse, Workload};
 
-/// Where the proxy listens for PostgreSQL, if the file names no port.
+/// The port of the proxy for PostgreSQL, if the file names none.
 const POSTGRES_PORT: u16 = 5432;
-/// Where the proxy listens for OpenSearch, if the file names no port.
+/// The port of the proxy for OpenSearch, if the file names none.
 const OPENSEARCH_PORT: u16 = 9200;
 /// The port of the proxy's own health page.
 const ADMIN_PORT: u16 = 9441;

@@ -40,7 +40,7 @@ pub struct Via {
     pub external_id: Option<String>,
 }
 
-/// Where a data store comes from.
+/// The origin of a data store.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin<C> {
     /// Terraform creates it.

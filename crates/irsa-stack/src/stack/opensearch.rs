@@ -26,7 +26,7 @@ pub struct OpenSearchStore {
     pub roles: Vec<SecurityRole>,
     /// IAM roles by role of the security plugin.
     pub mappings: Vec<Mapping>,
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin<CreateOpenSearch>,
     /// How Terraform reaches its account.
     pub via: Option<Via>,

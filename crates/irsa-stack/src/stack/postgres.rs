@@ -29,7 +29,7 @@ pub struct PostgresStore {
     pub admin_secret: Option<AdminSecret>,
     /// Databases, with their owners.
     pub databases: Vec<Database>,
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin<CreatePostgres>,
     /// How Terraform reaches its account.
     pub via: Option<Via>,

@@ -151,7 +151,7 @@ impl Check {
     }
 }
 
-/// Whether `from` is `target`, or is a direct or indirect member of it.
+/// Returns whether `from` is `target`, or is a direct or indirect member of it.
 fn reaches(users: &[UserEntry], from: &str, target: &str, steps: usize) -> bool {
     let mut groups = users
         .iter()

@@ -34,7 +34,7 @@ impl Ports {
         })
     }
 
-    /// Whether a different process has taken one of them.
+    /// Returns whether a different process has taken one of them.
     pub(super) fn are_taken(self) -> bool {
         [self.etcd, self.etcd_peers, self.api]
             .into_iter()

@@ -44,7 +44,7 @@ pub enum KubernetesError {
     Stopped {
         /// `etcd` or `kube-apiserver`.
         server: &'static str,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// The end of its log.
         log: String,

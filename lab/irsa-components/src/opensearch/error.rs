@@ -39,7 +39,7 @@ pub enum OpenSearchError {
     /// The node ended before it was ready.
     #[error("OpenSearch stopped while it started ({status}): {log}")]
     Stopped {
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// The end of its log.
         log: String,

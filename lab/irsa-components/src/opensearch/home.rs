@@ -42,7 +42,7 @@ pub(super) async fn pinned(
     Ok(home)
 }
 
-/// Whether `home` is complete and unmodified.
+/// Returns whether `home` is complete and unmodified.
 async fn is_whole(home: &Path) -> bool {
     let home = home.to_owned();
     let check = move || {

@@ -21,7 +21,7 @@ impl Ports {
         })
     }
 
-    /// Whether a different process has taken one of them.
+    /// Returns whether a different process has taken one of them.
     pub(super) fn are_taken(self) -> bool {
         [self.http, self.transport]
             .into_iter()

@@ -55,7 +55,7 @@ pub enum PostgresError {
     Failed {
         /// The program.
         program: PathBuf,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// The end of its output.
         output: String,
@@ -63,7 +63,7 @@ pub enum PostgresError {
     /// The server ended before it was ready.
     #[error("PostgreSQL stopped while it started ({status}): {log}")]
     Stopped {
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// The end of its log.
         log: String,

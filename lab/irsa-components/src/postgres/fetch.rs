@@ -100,7 +100,7 @@ impl Pin {
             })
     }
 
-    /// Whether `home` has the pinned program.
+    /// Returns whether `home` has the pinned program.
     async fn holds(&'static self, home: &Path) -> bool {
         let program = home.join("bin/postgres");
         cache::blocking(move || {

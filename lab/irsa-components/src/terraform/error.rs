@@ -34,7 +34,7 @@ pub enum TerraformError {
     Failed {
         /// Its arguments.
         command: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// Its messages.
         output: String,

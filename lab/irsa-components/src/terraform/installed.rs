@@ -14,7 +14,7 @@ use crate::{Progress, cache};
 /// The version of the stand-in itself.
 const PROVIDER_VERSION: &str = "1";
 
-/// Where the provider is in a mirror (Terraform, "Provider Installation").
+/// The path of the provider in a mirror (Terraform, "Provider Installation").
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
 
 /// The prefix of the modules among the sources.

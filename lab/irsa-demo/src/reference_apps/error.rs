@@ -8,7 +8,7 @@ pub enum AppError {
     Missing {
         /// The program.
         program: &'static str,
-        /// What to install.
+        /// The program to install.
         remedy: &'static str,
     },
     /// A step failed.

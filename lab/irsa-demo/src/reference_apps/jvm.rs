@@ -282,7 +282,7 @@ mod tests {
         std::future::pending::<()>().await;
     }
 
-    /// Whether the process runs; a zombie does not.
+    /// Returns whether the process runs; a zombie does not.
     fn is_running(id: u32) -> bool {
         fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
             !stat

@@ -52,7 +52,7 @@ impl Directory {
         }
     }
 
-    /// Whether `role` must log in by IAM; false for a role that does not exist.
+    /// Returns whether `role` must log in by IAM; false for a role that does not exist.
     pub(super) async fn uses_iam(&self, role: &str) -> Result<bool, tokio_postgres::Error> {
         let mut session = self.session.lock().await;
         if let Some(live) = session

@@ -79,7 +79,7 @@ impl FrontFaults {
         self.faults.latency(Service::Aurora)
     }
 
-    /// Whether responses break off.
+    /// Returns whether responses break off.
     pub(super) fn cuts_answers(&self) -> bool {
         self.faults.listener(Service::Aurora).connections == ConnectionFault::Cut
     }

@@ -24,7 +24,7 @@ use crate::rds_token::{self, Principal, RdsLogin, Refusal, log};
 /// PostgreSQL's `authentication_timeout`.
 pub(super) const AUTHENTICATION_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Why a client does not get a session.
+/// The reason why a client gets no session.
 #[derive(Debug)]
 pub(super) enum Denial {
     /// The login is rejected; the ledger records the true cause.

@@ -29,7 +29,7 @@ pub(super) enum CancelConnection {
     ClearText(Wire<TcpStream>),
 }
 
-/// What a client requests.
+/// The request of a client.
 #[derive(Debug)]
 pub(super) enum Opening {
     /// A session over TLS.

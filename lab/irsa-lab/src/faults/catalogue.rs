@@ -17,7 +17,7 @@ pub struct Fault {
     pub id: &'static str,
     /// The cause that it demonstrates, which determines the link.
     pub cause: Cause,
-    /// What is broken: lower case, no full stop.
+    /// The broken part: lower case, no full stop.
     pub broken: &'static str,
     /// The symptom that a client sees: lower case, no full stop.
     pub shows: &'static str,
@@ -113,7 +113,7 @@ impl Fault {
         }
     }
 
-    /// Whether the plan has this fault switched on.
+    /// Returns whether the plan has this fault switched on.
     pub fn is_on(&self, plan: &FaultPlan) -> bool {
         let mut switched = plan.clone();
         self.break_lab(&mut switched).is_ok() && switched == *plan

@@ -85,7 +85,7 @@ impl FaultPlan {
         }
     }
 
-    /// Whether STS cannot fetch the issuer's keys.
+    /// Returns whether STS cannot fetch the issuer's keys.
     pub fn hides_issuer_keys(&self) -> bool {
         let ListenerFault {
             connections, tls, ..

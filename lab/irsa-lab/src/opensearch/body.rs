@@ -20,7 +20,7 @@ const DROPPED_BYTES: usize = 128 * 1024 * 1024;
 /// The body of a response.
 pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
-/// Why a request's body is unavailable.
+/// The reason why a request's body is unavailable.
 #[derive(Debug)]
 pub(super) enum BodyFault {
     TooLarge,

@@ -37,7 +37,7 @@ impl Health {
         &self.domain
     }
 
-    /// How the server ended, if it has ended.
+    /// Returns the exit status of the server, if it has ended.
     pub(crate) fn ended(&self) -> Option<&str> {
         self.ended.get().map(String::as_str)
     }

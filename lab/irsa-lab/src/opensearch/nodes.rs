@@ -18,7 +18,7 @@ const ADDRESSES: [&str; 8] = [
     "discovery",
 ];
 
-/// Whether the response to a request describes nodes.
+/// Returns whether the response to a request describes nodes.
 pub(super) fn describes(uri: &Uri) -> bool {
     let first = uri.path().split('/').find(|segment| !segment.is_empty());
     first == Some("_nodes")

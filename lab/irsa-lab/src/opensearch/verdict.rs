@@ -18,7 +18,7 @@ const WITH_ITEMS: [(&str, &str); 3] = [
     ("_msearch", "responses"),
 ];
 
-/// Whether the response to a request for `path` must be read to know whether it contains a refusal.
+/// Returns whether the response to a request for `path` must be read to know whether it contains a refusal.
 pub(super) fn is_to_be_read(status: StatusCode, path: &str) -> bool {
     status == StatusCode::FORBIDDEN || (status == StatusCode::OK && list_of(path).is_some())
 }

@@ -119,7 +119,7 @@ impl PodIdentityAgent {
         tags
     }
 
-    /// Whether the trust policy allows the service to assume the role and to tag the session.
+    /// Returns whether the trust policy allows the service to assume the role and to tag the session.
     fn is_trusted(&self, role: &Role, tags: &BTreeMap<String, String>, now: SystemTime) -> bool {
         let [assume, _] = pod_identity::ACTIONS;
         let mut context = RequestContext::for_request(SERVICE, assume, None);

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use irsa_chain::Cause;
 
-/// Why a signature is rejected. Services have different texts for each.
+/// The reason why a signature is rejected. Services have different texts for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureFault {
     /// The request is not signed.

@@ -12,7 +12,7 @@ pub(super) fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Whether `signature` is that of `string_to_sign` in `scope` with `secret`; compares in constant time.
+/// Returns whether `signature` is that of `string_to_sign` in `scope` with `secret`; compares in constant time.
 pub(super) fn signature_is(
     signature: &str,
     secret: &Secret,

@@ -11,7 +11,7 @@ use super::key::{sha256_hex, signature_is};
 use super::scope::{CredentialScope, parse_amz_date};
 use crate::secret::Secret;
 
-/// Why a text is not a presigned request.
+/// The reason why a text is not a presigned request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PresignedError {
     /// It does not start with `HOST:PORT/?` or `HOST:PORT?`.
@@ -152,7 +152,7 @@ impl<'a> Presigned<'a> {
         }
     }
 
-    /// Whether the signature is that of `secret` for this host and these parameters.
+    /// Returns whether the signature is that of `secret` for this host and these parameters.
     pub(crate) fn is_signed_with(&self, secret: &Secret, scope: &CredentialScope<'_>) -> bool {
         let (Ok(signature), Ok(amz_date)) = (
             self.parameter("X-Amz-Signature"),
@@ -178,7 +178,7 @@ impl<'a> Presigned<'a> {
     }
 }
 
-/// Whether each name and value is encoded as signers encode it.
+/// Returns whether each name and value is encoded as signers encode it.
 fn is_canonical(query: &str) -> bool {
     let spelled =
         |text: &str| super::encode::decode(text).is_some_and(|plain| encode(&plain) == text);

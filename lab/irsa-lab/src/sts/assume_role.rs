@@ -101,7 +101,8 @@ impl Caller<'_> {
         iam::session_question(self.session, self.role, world, access, self.now)
     }
 
-    /// Whether the trust policy of the role and the policies of the caller allow a step; the error says why not.
+    /// Returns whether the trust policy of the role and the policies of the caller allow a step; the error says why
+    /// not.
     fn may_step(&self, question: &Question, target: &Role) -> Result<(), String> {
         let policies = PolicySet {
             resource: Some(&target.trust),

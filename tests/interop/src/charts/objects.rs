@@ -21,7 +21,7 @@ impl Objects {
         Ok(Self(objects.into_iter().filter(Value::is_object).collect()))
     }
 
-    /// What a workload lacks. Several pods may have its sidecar, and the settings are one's of them.
+    /// Returns what a workload lacks. Several pods may have its sidecar, and the settings are one's of them.
     pub(super) fn problem(&self, wanted: &Pod<'_>, needles: &[&str]) -> Option<String> {
         let sidecar = &wanted.0["initContainers"][0];
         let has = |object: &&Value| items(pod(object), "initContainers").any(|one| one == sidecar);

@@ -135,7 +135,7 @@ async fn through_irsa(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
     Ok(Said::Nothing(works))
 }
 
-/// Whether its first step failed, which ends it.
+/// Returns whether its first step failed, which ends it.
 fn has_failed_to_start(event: &Event) -> bool {
     event.result.is_err() && ["health", "component-template"].contains(&event.name.as_str())
 }

@@ -73,7 +73,7 @@ impl Outcomes {
         self.0.len()
     }
 
-    /// Whether no test ran.
+    /// Returns whether no test ran.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

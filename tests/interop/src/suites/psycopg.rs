@@ -12,10 +12,10 @@ use crate::target::Target;
 
 const PLUGIN: &str = "irsa_outcomes";
 
-/// Why a test passes only through irsa: the server that is reached straight requires TLS.
+/// The reason why a test passes only through irsa: the server that is reached straight requires TLS.
 const NO_TLS: &str =
     "its own relay speaks no TLS, and the server that is reached straight takes nothing else";
-/// Why a test ends differently from run to run, also straight.
+/// The reason why a test ends differently from run to run, also straight.
 const COLLECTOR: &str = "counts objects that Python's garbage collector has not freed yet";
 
 /// Parts of the names of tests that end differently by design, with the reason.

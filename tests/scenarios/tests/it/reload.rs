@@ -19,7 +19,7 @@ use crate::proxy::Proxy;
 use crate::proxy_files::{DOMAIN, PASSWORD, ProxyFiles};
 use irsa_testing::program::{PATIENCE, code, irsa_with_keys};
 
-/// Whether `user` passes irsa's own password check. The proxy has no server.
+/// Returns whether `user` passes irsa's own password check. The proxy has no server.
 fn admits(files: &ProxyFiles, user: &str) -> bool {
     let mut config = tokio_postgres::Config::new();
     config
@@ -48,7 +48,7 @@ fn daemon(arguments: &[&str]) -> Proxy {
     Proxy::start(&mut command, None)
 }
 
-/// Whether a listener shows a certificate signed by this CA.
+/// Returns whether a listener shows a certificate signed by this CA.
 fn shows(authority: &LocalAuthority, address: &str) -> bool {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(&file, authority.ca_pem()).unwrap();

@@ -15,7 +15,7 @@ use cases::Case;
 
 /// An engine that decides the requests of a case, one after the other.
 trait Engine {
-    /// Whether the request is allowed.
+    /// Returns whether the request is allowed.
     fn allows(&self, request: usize) -> bool;
 }
 

@@ -47,7 +47,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// Whether a word alone is in backticks or quotation marks, as names in code are.
+/// Returns whether a word alone is in backticks or quotation marks, as names in code are.
 fn is_literal(before: &str, after: &str) -> bool {
     ['`', '"']
         .iter()

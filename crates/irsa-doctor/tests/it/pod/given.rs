@@ -114,7 +114,7 @@ pub(super) struct DomainGiven {
 }
 
 impl Given {
-    /// Whether the workload uses a domain.
+    /// Returns whether the workload uses a domain.
     pub(super) fn needs_opensearch(&self) -> bool {
         let world = irsa_lab::World::camunda_8_3();
         let workload = world.workload(&self.workload).expect("it is in the world");

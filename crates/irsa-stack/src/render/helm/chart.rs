@@ -158,7 +158,7 @@ impl Chart {
         pods.iter().find(|pod| pod.components.contains(&component))
     }
 
-    /// Whether a version belongs to this chart: `8.7` and `8.7.3` belong to `8.7`.
+    /// Returns whether a version belongs to this chart: `8.7` and `8.7.3` belong to `8.7`.
     pub(super) fn has(&self, version: &str) -> bool {
         let rest = version.strip_prefix(self.line);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -178,14 +178,14 @@ impl Pod {
         join(self.account, &format!("serviceAccount.{key}"))
     }
 
-    /// How often the chart executes texts at this path as templates.
+    /// Returns how often the chart executes texts at this path as templates.
     pub(super) fn templated(&self, path: &str) -> usize {
         let mut keys = path.split('.');
         let times = |key| self.templated.iter().find(|(one, _)| *one == key);
         keys.find_map(times).map_or(0, |(_, times)| *times)
     }
 
-    /// Whether the chart writes texts at this path without quotes.
+    /// Returns whether the chart writes texts at this path without quotes.
     pub(super) fn is_unquoted(&self, path: &str) -> bool {
         path.split('.').any(|key| self.unquoted.contains(&key))
     }

@@ -11,7 +11,7 @@ use super::chart::{List, Own, OwnVariables, Pod};
 pub(super) use camunda::CAMUNDA;
 pub(super) use keycloak::{BITNAMI, CODECENTRIC};
 
-/// What most pods of Camunda's chart have in common.
+/// The common part of most pods of Camunda's chart.
 const POD: Pod = Pod {
     components: &[],
     account: "",

@@ -62,7 +62,7 @@ impl UserValues {
         files.find_map(|(source, value)| Some((source.name.as_str(), lookup(value, path)?)))
     }
 
-    /// Whether the value that [`Self::at`] finds is neither empty nor `null`.
+    /// Returns whether the value that [`Self::at`] finds is neither empty nor `null`.
     pub(super) fn sets(&self, path: &str) -> bool {
         match self.at(path) {
             None | Some((_, Value::Null)) => false,

@@ -25,7 +25,7 @@ impl<'s> AnyStore<'s> {
         postgres.chain(stack.opensearch.iter().map(Self::from))
     }
 
-    /// Whether it is in a different account or Region than the roles.
+    /// Returns whether it is in a different account or Region than the roles.
     pub(super) fn is_elsewhere(&self, stack: &Stack) -> bool {
         *self.account != stack.account || *self.region != stack.region
     }

@@ -32,7 +32,7 @@ fn cluster(context: &Context<'_>, body: Body, cluster: &Cluster) -> Body {
     }
 }
 
-/// Whether a role trusts tokens of the cluster.
+/// Returns whether a role trusts tokens of the cluster.
 fn has_tokens(context: &Context<'_>, cluster: &Cluster) -> bool {
     let needs = |one: &Workload| {
         !one.uses_pod_identity
@@ -46,7 +46,7 @@ fn has_tokens(context: &Context<'_>, cluster: &Cluster) -> bool {
     setup_needs || context.stack.workloads.iter().any(needs)
 }
 
-/// What to change in the code of the cluster. In versions 19 and 20 of the module, given options replace all of the
+/// Returns the change in the code of the cluster. In versions 19 and 20 of the module, given options replace all of the
 /// defaults, so that the hop limit alone would permit IMDSv1.
 fn hop_limit(module: Eks, cluster: &str, limit: u64) -> String {
     let options = format!(

@@ -252,7 +252,7 @@ fn identifiers(names: Vec<&str>) -> BTreeMap<&str, String> {
     names.into_iter().map(identifier).collect()
 }
 
-/// Whether a different name may have the same base.
+/// Returns whether a different name may have the same base.
 fn is_lossy(name: &str) -> bool {
     let is_kept = |char: char| char.is_ascii_alphanumeric() || char == '-';
     !name.chars().all(is_kept) || name.starts_with(|first: char| first.is_ascii_digit())

@@ -9,7 +9,7 @@ use crate::hcl::{Block, Body, Expression};
 use crate::policies;
 use crate::stack::{Cluster, Role, Workload};
 
-/// Where both versions of the module are.
+/// The source of both versions of the module.
 const MODULE: &str = "terraform-aws-modules/iam/aws//modules/iam-role-for-service-accounts";
 
 /// What a role is made from.

@@ -40,7 +40,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<String> {
     found
 }
 
-/// Why Terraform does not reach where the store is.
+/// The reason why Terraform does not reach where the store is.
 fn place(stack: &Stack, store: &AnyStore<'_>) -> Option<String> {
     let (account, region, via) = (store.account, store.region, store.via);
     let name = format!("{}.{}", store.kind, store.key);

@@ -67,7 +67,7 @@ pub(crate) fn run(args: ApplyOpenSearchArgs, mistakes: Mistakes) -> Result<ExitC
     printer.finish(&run, outcome, totals)
 }
 
-/// Whether a value that does not exist yet is the endpoint of one of these domains.
+/// Returns whether a value that does not exist yet is the endpoint of one of these domains.
 fn is_needed(missing: &Placeholder, stores: &[&Wanted]) -> bool {
     let Placeholder::OpenSearch(key) = missing else {
         return false;

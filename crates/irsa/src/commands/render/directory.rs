@@ -18,7 +18,7 @@ use crate::settings::shown;
 /// The size in bytes above which a file is not one that irsa rendered.
 const MOST_BYTES: usize = 64 << 20;
 
-/// What has to change in the directory.
+/// The changes to make in the directory.
 #[derive(Debug)]
 pub(super) struct Changes {
     /// Files to write, with their old text, if any, and the new one.
@@ -144,7 +144,7 @@ impl Changes {
         Ok(())
     }
 
-    /// What was done, one line for each file.
+    /// Returns the actions, one line for each file.
     pub(super) fn summary(&self) -> String {
         let mut text = String::new();
         for (path, _, _) in &self.writes {

@@ -63,7 +63,7 @@ impl DomainMode {
         }
     }
 
-    /// Whether the client signs.
+    /// Returns whether the client signs.
     pub fn signs(&self) -> bool {
         matches!(self, Self::OwnSigning { .. })
     }

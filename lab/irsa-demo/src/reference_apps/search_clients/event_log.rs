@@ -5,7 +5,7 @@ use serde_json::Value;
 /// A step, or a change of the load.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// What the event is about.
+    /// The subject of the event.
     pub kind: EventKind,
     /// The step's name; for a load `succeeds`, `over` or the name of the failed request.
     pub name: String,

@@ -60,7 +60,7 @@ impl<'a> Claims<'a> {
         self.signed().any(|name| name == "host")
     }
 
-    /// Whether the signature covers everything that it must, and the list of signed headers is valid.
+    /// Returns whether the signature covers everything that it must, and the list of signed headers is valid.
     pub(super) fn cover(&self, request: &SignedRequest<'_>) -> bool {
         let must_be_signed = |name: &&str| !self.is_in_query && request.headers.contains_key(*name);
         let covered = ["x-amz-date", TOKEN]

@@ -169,7 +169,7 @@ impl Drop for Browser {
     }
 }
 
-/// Whether a message is a warning or an error on the console.
+/// Returns whether a message is a warning or an error on the console.
 fn is_complaint(answer: &Value) -> bool {
     let level = &answer["params"]["entry"]["level"];
     let kind = &answer["params"]["type"];

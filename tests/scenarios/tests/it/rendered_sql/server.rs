@@ -79,7 +79,7 @@ impl Server {
         server
     }
 
-    /// Whether members of a role may lack its permissions.
+    /// Returns whether members of a role may lack its permissions.
     pub(super) fn has_inherit_options(&self) -> bool {
         self.major >= 16
     }

@@ -58,7 +58,7 @@ fn compare(set_up: &SetUp, table: &Value, source: &str, agrees: impl Fn(&str, &s
     }
 }
 
-/// Whether a question is like `read orders-x in search`.
+/// Returns whether a question is like `read orders-x in search`.
 fn is_about_indices(question: &str) -> bool {
     let privilege = question.split(' ').next().unwrap();
     ["read", "write", "manage"].contains(&privilege)

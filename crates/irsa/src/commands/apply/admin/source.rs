@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::kubernetes::SecretName;
 
-/// Where the administrator's password comes from.
+/// The source of the administrator's password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AdminSource {
     /// The secret that RDS manages for the cluster.
@@ -23,12 +23,12 @@ pub(crate) enum AdminSource {
 // === impl AdminSource ===
 
 impl AdminSource {
-    /// Whether it is for one cluster only.
+    /// Returns whether it is for one cluster only.
     pub(crate) fn is_for_one(&self) -> bool {
         !matches!(self, Self::Iam(_) | Self::Managed)
     }
 
-    /// Whether it is read from the Kubernetes API.
+    /// Returns whether it is read from the Kubernetes API.
     pub(crate) fn is_in_kubernetes(&self) -> bool {
         matches!(self, Self::Kubernetes(_))
     }

@@ -118,7 +118,7 @@ fn loads(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(|one| one.kind == EventKind::Load)
 }
 
-/// Whether a load has started to succeed this many times.
+/// Returns whether a load has started to succeed this many times.
 fn succeeds(times: usize) -> impl Fn(&[Event]) -> bool {
     move |events| loads(events).filter(|one| one.name == "succeeds").count() >= times
 }
