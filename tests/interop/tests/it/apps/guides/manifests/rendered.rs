@@ -40,10 +40,12 @@ const STACKS: [Stack; 4] = [
         postgres: &[
             ("made", "made"),
             ("sized", "sized"),
+            ("single", "single"),
             ("named", "legacy-cluster"),
         ],
         opensearch: &[
             ("made", "made"),
+            ("keyed", "keyed"),
             ("open", "open"),
             ("named", "legacy-domain"),
         ],
