@@ -4,6 +4,7 @@ use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::untrusted::quoted;
 
 use super::address::Address;
+use super::lines::refused;
 use super::settings::{Known, Setting, Settings};
 use super::variables::{OPENSEARCH, OpenSearchVariables, POSTGRES, PostgresVariables, UPSTREAMS};
 
@@ -216,6 +217,17 @@ fn origin(setting: &Setting) -> String {
 
 /// The value in a URL, or else that of a separate variable.
 fn clue(in_url: Option<&str>, url: &Setting, own: Option<&Setting>, what: &str) -> Clue {
+    let found = unchecked_clue(in_url, url, own, what);
+    match found.value.as_deref().and_then(refused) {
+        Some(reason) => Clue {
+            value: None,
+            comment: format!("{}: {reason}", found.comment),
+        },
+        None => found,
+    }
+}
+
+fn unchecked_clue(in_url: Option<&str>, url: &Setting, own: Option<&Setting>, what: &str) -> Clue {
     if let Some(value) = in_url {
         return Clue {
             value: Some(value.to_owned()),

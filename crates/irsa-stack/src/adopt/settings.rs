@@ -8,6 +8,10 @@ use super::facts::{ClusterFacts, Container, Object, Value};
 use super::properties::properties;
 use super::variables::{is_needed, is_password};
 
+/// Maximum length of an expanded value in bytes, before its last part. Variables can name one another, so that a small
+/// object would expand to terabytes.
+const MAX_EXPANDED: usize = 8 * 1024;
+
 /// The settings of a container by the names of variables. A variable wins over a property of the same name.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
@@ -161,6 +165,9 @@ fn expanded(text: &str, before: &BTreeMap<&str, Known>) -> Known {
             }
         }
         rest = after;
+        if whole.len() > MAX_EXPANDED {
+            return Known::Elsewhere("a value that is too long".to_owned());
+        }
     }
     whole.push_str(rest);
     Known::Text(whole)
@@ -185,6 +192,9 @@ fn placeholders(text: &str, container: &Container) -> Known {
             _ => return Known::Elsewhere(format!("variable {}", printable(name))),
         }
         rest = after;
+        if whole.len() > MAX_EXPANDED {
+            return Known::Elsewhere("a value that is too long".to_owned());
+        }
     }
     whole.push_str(rest);
     Known::Text(whole)

@@ -111,22 +111,35 @@ fn long_values_and_secrets_are_left_out() {
         object("deployment/secret", "b")
             .env("PGHOST", AURORA)
             .env("PGDATABASE", "b")
-            .env("PGUSER", key),
+            .env("PGUSER", key)
+            .env("PGPASSWORD", "unused"),
     ]);
     let adoption = Survey::new(facts).adopt(&aws());
     let (file, _) = read(&adoption);
     assert_eq!(file["workloads"]["long"]["postgres"]["database"], "");
     assert_eq!(file["workloads"]["secret"]["postgres"]["user"], "");
-    assert!(
-        !adoption.specification.contains(key),
-        "{}",
-        adoption.specification
-    );
+    let shown = format!("{adoption:?}");
+    assert!(!shown.contains(key), "{shown}");
     assert!(
         adoption.specification.len() < 10_000,
         "{}",
         adoption.specification.len()
     );
+}
+
+#[test]
+fn variables_that_expand_one_another_are_bounded() {
+    let mut chain = object("deployment/bomb", "a").env("PGHOST", &"h".repeat(1_000));
+    for (name, of) in [
+        ("PGPORT", "PGHOST"),
+        ("PGDATABASE", "PGPORT"),
+        ("PGUSER", "PGDATABASE"),
+    ] {
+        chain = chain.env(name, &format!("$({of})").repeat(10_000));
+    }
+    let adoption = Survey::new(facts(vec![chain])).adopt(&aws());
+    let length = format!("{adoption:?}").len();
+    assert!(length < 100_000, "{length}");
 }
 
 #[test]
