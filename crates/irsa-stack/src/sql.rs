@@ -3,7 +3,9 @@
 //!
 //! Statements have no semicolon at the end.
 
-use crate::stack::{PostgresPrivileges, PostgresStore, Stack};
+use std::collections::BTreeSet;
+
+use crate::stack::{PostgresPrivileges, PostgresStore, PostgresUse, Stack};
 
 /// What every mark begins with.
 const MARK: &str = "irsa: ";
@@ -17,6 +19,11 @@ pub struct PostgresObjects {
     pub users: Vec<UserObject>,
     /// Databases.
     pub databases: Vec<DatabaseObject>,
+    /// Users of the setup's other stores. Two stores can be one cluster, such as a cluster endpoint and an RDS Proxy:
+    /// what these users have is not left over.
+    pub users_of_other_stores: BTreeSet<String>,
+    /// Databases of the setup's other stores.
+    pub databases_of_other_stores: BTreeSet<String>,
 }
 
 /// A user that logs in by IAM.
@@ -75,12 +82,39 @@ impl PostgresObjects {
             readers: with(&database.name, PostgresPrivileges::Read),
             is_exclusive: database.is_exclusive,
         });
+        let all = stack.workloads.iter();
+        let elsewhere = all.filter_map(|workload| workload.postgres.as_ref());
+        let elsewhere: Vec<_> = elsewhere.filter(|used| used.store != store.key).collect();
         Self {
             mark: ownership_mark(stack),
             users: sorted(logins.collect()),
             databases: databases.collect(),
+            users_of_other_stores: elsewhere.iter().flat_map(|used| names(used)).collect(),
+            databases_of_other_stores: elsewhere.iter().map(|used| used.database.clone()).collect(),
         }
     }
+
+    /// Returns whether the specification names a user, in this store or another one.
+    pub fn names_user(&self, name: &str) -> bool {
+        let acts_as = |user: &UserObject| user.acts_as.as_deref() == Some(name);
+        self.users
+            .iter()
+            .any(|user| user.name == name || acts_as(user))
+            || self.users_of_other_stores.contains(name)
+    }
+
+    /// Returns whether the specification names a database, in this store or another one.
+    pub fn names_database(&self, name: &str) -> bool {
+        self.databases.iter().any(|one| one.name == name)
+            || self.databases_of_other_stores.contains(name)
+    }
+}
+
+/// A login user, and the user that it acts as.
+fn names(used: &PostgresUse) -> impl Iterator<Item = String> {
+    [Some(used.user.clone()), used.acts_as.clone()]
+        .into_iter()
+        .flatten()
 }
 
 // === impl UserObject ===

@@ -56,11 +56,13 @@ pub(super) fn items(stack: &Stack, store: &OpenSearchStore) -> Vec<Item> {
     roles.chain(store.mappings.iter().map(mapping)).collect()
 }
 
-/// The roles that this setup created, and no longer has.
-pub(super) fn leftovers(found: &Found, store: &OpenSearchStore, mark: &str) -> Vec<String> {
-    let roles = store.roles.iter().map(|role| role.name.as_str());
-    let wanted = roles.chain(store.mappings.iter().map(|one| one.role.as_str()));
-    let wanted: BTreeSet<_> = wanted.collect();
+/// The roles that this setup created, and no longer has in any domain: two stores can be one domain.
+pub(super) fn leftovers(found: &Found, stack: &Stack, mark: &str) -> Vec<String> {
+    let stores = || stack.opensearch.iter();
+    let roles = stores().flat_map(|store| &store.roles);
+    let mappings = stores().flat_map(|store| &store.mappings);
+    let names = roles.map(|role| role.name.as_str());
+    let wanted: BTreeSet<_> = names.chain(mappings.map(|one| one.role.as_str())).collect();
     let left = found.marked(mark).into_iter();
     left.filter(|name| !wanted.contains(name))
         .map(str::to_owned)

@@ -58,7 +58,7 @@ pub async fn apply<A: SecurityApi>(
         steps,
     };
     let mut items = items(stack, store);
-    let left = leftovers(&found, store, &run.rules.mark);
+    let left = leftovers(&found, stack, &run.rules.mark);
     if options.prune {
         items.extend(left.into_iter().map(|role| Item::Removal { role }));
     } else {

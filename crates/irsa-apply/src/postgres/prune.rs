@@ -1,7 +1,7 @@
 //! What earlier runs created and the specification no longer has.
 //!
-//! Databases are never removed, and neither are users that own something, have open sessions, or have privileges that
-//! others granted.
+//! Databases are never removed, and neither are users that own something, have members or open sessions, or have
+//! privileges that others granted.
 
 use irsa_chain::untrusted::quoted;
 use irsa_stack::sql::{allow_login, drop_user, forbid_login};
@@ -11,10 +11,12 @@ use super::acl;
 use super::surplus::Subject;
 use crate::ApplyError;
 
-/// Users with our comment, whether they own something, and whether they can log in.
+/// Users with our comment, whether they own something, have members other than the administrator, and can log in.
 const MARKED_USERS: &str = "
     SELECT r.rolname::text, EXISTS (SELECT FROM pg_shdepend s
-      WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o'), r.rolcanlogin
+      WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o'),
+      EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles member ON member.oid = m.member
+        WHERE m.roleid = r.oid AND member.rolname <> current_user), r.rolcanlogin
     FROM pg_roles r WHERE shobj_description(r.oid, 'pg_authid') = $1::text ORDER BY 1";
 
 const MARKED_DATABASES: &str = "
@@ -24,6 +26,7 @@ const MARKED_DATABASES: &str = "
 struct Leftover {
     name: String,
     owns: bool,
+    has_members: bool,
     can_log_in: bool,
 }
 
@@ -35,9 +38,10 @@ impl Run<'_, '_> {
             let user = Leftover {
                 name: row.get(0),
                 owns: row.get(1),
-                can_log_in: row.get(2),
+                has_members: row.get(2),
+                can_log_in: row.get(3),
             };
-            if !objects.users.iter().any(|one| one.name == user.name) {
+            if !objects.names_user(&user.name) {
                 self.leftover_user(&user, prune).await?;
             }
         }
@@ -47,7 +51,7 @@ impl Run<'_, '_> {
             .await?
         {
             let database: String = row.get(0);
-            if !objects.databases.iter().any(|one| one.name == database) {
+            if !objects.names_database(&database) {
                 let name = quoted(&database);
                 let what = format!(
                     "database {name} is no longer in irsa.yaml; databases are never removed"
@@ -61,6 +65,8 @@ impl Run<'_, '_> {
     async fn leftover_user(&mut self, user: &Leftover, prune: bool) -> Result<(), ApplyError> {
         if user.owns {
             self.keep(user, "it owns objects and is kept", Vec::new());
+        } else if user.has_members {
+            self.keep(user, "it has members and is kept", Vec::new());
         } else if !prune {
             self.keep(user, "--prune removes it", Vec::new());
         } else if !self.has_sessions(user).await? {

@@ -59,7 +59,9 @@ impl Run<'_, '_> {
         Ok(role.map(|role| Subject {
             name: &user.name,
             acts_as: user.acts_as.as_deref(),
-            is_ours: role.comment.as_ref() == Some(&self.objects.mark),
+            // What a user of another store has may be what that store gives.
+            is_ours: role.comment.as_ref() == Some(&self.objects.mark)
+                && !self.objects.users_of_other_stores.contains(&user.name),
         }))
     }
 

@@ -11,6 +11,8 @@ mod state;
 mod surplus;
 mod upgraded;
 
+use std::collections::BTreeSet;
+
 use irsa_stack::sql::{DatabaseObject, PostgresObjects, UserObject};
 
 use super::{Options, apply};
@@ -41,6 +43,8 @@ fn objects() -> PostgresObjects {
             database("orders", "api", &[]),
             database(HOSTILE_DATABASE, HOSTILE_USER, &["reader"]),
         ],
+        users_of_other_stores: BTreeSet::new(),
+        databases_of_other_stores: BTreeSet::new(),
     }
 }
 

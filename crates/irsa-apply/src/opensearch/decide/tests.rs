@@ -71,7 +71,7 @@ fn decisions(change: impl FnOnce(&mut Value, &mut Value)) -> Vec<String> {
     let (stack, found) = (stack(), found(roles, mappings));
     let decider = rules(&stack, &["all_access"]);
     let store = &stack.opensearch[0];
-    let left = leftovers(&found, store, &decider.mark);
+    let left = leftovers(&found, &stack, &decider.mark);
     let removals = left.into_iter().map(|role| Item::Removal { role });
     let all: Vec<_> = items(&stack, store).into_iter().chain(removals).collect();
     let texts =

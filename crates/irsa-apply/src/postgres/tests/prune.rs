@@ -1,5 +1,7 @@
 //! What is left over from earlier runs, and what of it is removed.
 
+use std::collections::BTreeSet;
+
 use irsa_chain::untrusted::quoted;
 use irsa_stack::sql::PostgresObjects;
 
@@ -69,6 +71,36 @@ fn a_reader_is_removed_with_the_tables_privileges_that_its_owner_gave_it() {
         assert_eq!(kept, now.lines().count(), "{now}\n{memberships}");
         stage.check_admin().await;
         assert_eq!(prune(stage, &objects).await.succeeded().totals.changed, 0);
+    });
+}
+
+/// A cluster and its RDS Proxy are two stores of the specification, and one server.
+#[test]
+fn a_user_of_another_store_or_one_that_is_acted_as_is_kept() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let mut objects = without_reader(&with_reader(stage).await);
+        objects.users_of_other_stores = BTreeSet::from(["reader".to_owned()]);
+        let ran = prune(stage, &objects).await.succeeded();
+        assert!(!ran.text().contains("`reader`"), "{}", ran.text());
+
+        objects.users_of_other_stores.clear();
+        objects.users[0].name = "api_iam".to_owned();
+        objects.users[0].acts_as = Some("reader".to_owned());
+        let text = run(stage, &objects).await.text();
+        assert!(!text.contains("`reader` is no longer"), "{text}");
+    });
+}
+
+#[test]
+fn a_user_with_members_is_kept() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let objects = without_reader(&with_reader(stage).await);
+        stage
+            .execute("postgres", "CREATE ROLE member; GRANT reader TO member")
+            .await;
+        let text = prune(stage, &objects).await.succeeded().text();
+        let kept = "user `reader` is no longer in irsa.yaml; it has members and is kept";
+        assert!(text.contains(kept), "{text}");
     });
 }
 
