@@ -24,23 +24,28 @@ pub(crate) struct DataStores {
 
 impl DataStores {
     /// Reads the annotations. Those of the namespace apply only to pods with a role.
-    pub(crate) fn read(sources: &Sources<'_>, has_role: bool) -> Self {
+    ///
+    /// # Errors
+    /// An annotation is empty.
+    pub(crate) fn read(sources: &Sources<'_>, has_role: bool) -> Result<Self, Refusal> {
         let read = |key, scheme: &'static str| {
             let found = sources.find(key).filter(|found| found.value != NONE);
             let found = found.filter(|found| found.on != On::Namespace || has_role);
+            if found.is_some_and(|found| found.value.is_empty()) {
+                let detail = format!("`{key}` is empty: set a host, or `{NONE}`");
+                return Err(Refusal::new(Reason::AnnotationInvalid, detail));
+            }
             let values = found.map(|found| found.value.split_ascii_whitespace());
-            values
-                .into_iter()
-                .flatten()
-                .map(move |value| format!("{scheme}://{value}"))
+            let values = values.into_iter().flatten().take(MOST + 1);
+            Ok(values.map(move |value| format!("{scheme}://{value}")))
         };
-        let mut upstreams: Vec<String> = read(POSTGRES, "postgres").collect();
+        let mut upstreams: Vec<String> = read(POSTGRES, "postgres")?.collect();
         let databases = upstreams.len();
-        upstreams.extend(read(OPENSEARCH, "opensearch"));
-        Self {
+        upstreams.extend(read(OPENSEARCH, "opensearch")?);
+        Ok(Self {
             has_opensearch: upstreams.len() > databases,
             upstreams,
-        }
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -55,10 +60,7 @@ impl DataStores {
     ) -> Result<Vec<u16>, Refusal> {
         let invalid = |detail| Refusal::new(Reason::DataStoreInvalid, detail);
         if self.upstreams.len() > MOST {
-            let number = self.upstreams.len();
-            return Err(invalid(format!(
-                "{number} data stores are set; the limit is {MOST}"
-            )));
+            return Err(invalid(format!("more than {MOST} data stores are set")));
         }
         let mut ports = vec![ADMIN_PORT, STATUS_PORT];
         for upstream in &self.upstreams {

@@ -43,6 +43,7 @@ pub(crate) fn plan(
         return Err(Refusal::silent(Reason::MirrorPod));
     }
     if let Some(failure) = facts.failure() {
+        check_unread(pod, namespace, settings)?;
         return Err(Refusal::new(Reason::LookupFailed, failure));
     }
     if sources.value(INJECT) == Some("false") {
@@ -76,9 +77,17 @@ pub(crate) fn plan(
     })
 }
 
+/// Fails if the pod gets no sidecar whatever its service account and namespace say.
+fn check_unread(pod: Pod<'_>, namespace: &str, settings: &Settings) -> Result<(), Refusal> {
+    if pod.annotation(INJECT).map(str::trim) == Some("false") {
+        return Err(Refusal::silent(Reason::OptedOut));
+    }
+    check_namespace(namespace, settings)
+}
+
 /// The data stores, if there are any.
 fn requested(sources: &Sources<'_>) -> Result<DataStores, Refusal> {
-    let stores = DataStores::read(sources, identity::is_known(sources));
+    let stores = DataStores::read(sources, identity::is_known(sources))?;
     if !stores.is_empty() {
         return Ok(stores);
     }

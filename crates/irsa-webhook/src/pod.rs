@@ -175,11 +175,18 @@ impl<'p> Position<'p> {
     }
 
     pub(crate) fn has_variable(&self, name: &str) -> bool {
-        let variables = self.container.get("env").and_then(Value::as_array);
-        variables
-            .into_iter()
-            .flatten()
-            .any(|one| name_of(one) == Some(name))
+        self.has_item("env", name)
+    }
+
+    /// Returns whether the container mounts the volume.
+    pub(crate) fn has_mount(&self, volume: &str) -> bool {
+        self.has_item("volumeMounts", volume)
+    }
+
+    fn has_item(&self, list: &str, name: &str) -> bool {
+        let items = self.container.get(list).and_then(Value::as_array);
+        let mut items = items.into_iter().flatten();
+        items.any(|item| name_of(item) == Some(name))
     }
 }
 

@@ -3,6 +3,7 @@
 use irsa_chain::untrusted::quoted;
 use irsa_sidecar::Resources;
 use irsa_sidecar::names::{CPU_LIMIT, CPU_REQUEST, MEMORY_LIMIT, MEMORY_REQUEST};
+use serde_json::Value;
 
 use crate::quantity;
 use crate::reason::{Reason, Refusal};
@@ -14,7 +15,7 @@ const RESOURCES: [(&str, &str, &str); 2] = [
     ("memory", MEMORY_REQUEST, MEMORY_LIMIT),
 ];
 
-/// The defaults, as changed by annotations.
+/// The defaults, as changed by annotations, without those that the pod sets for all its containers together.
 pub(crate) fn resolve(sources: &Sources<'_>, defaults: &Resources) -> Result<Resources, Refusal> {
     let mut resources = defaults.clone();
     for (name, request, limit) in RESOURCES {
@@ -26,7 +27,19 @@ pub(crate) fn resolve(sources: &Sources<'_>, defaults: &Resources) -> Result<Res
         }
         check(&resources, name)?;
     }
+    let pod = sources.pod.spec("resources");
+    let is_free = |name: &str| !pod.is_some_and(|pod| sets(pod, name));
+    resources.requests.retain(|name, _| is_free(name));
+    resources.limits.retain(|name, _| is_free(name));
     Ok(resources)
+}
+
+/// Returns whether the resources of the pod set this one. The API server rejects a pod whose containers together exceed
+/// them (Kubernetes, "Pod-level resources").
+fn sets(pod: &Value, name: &str) -> bool {
+    let quantity = |list| pod.get(list)?.get(name);
+    let mut quantities = ["requests", "limits"].into_iter().filter_map(quantity);
+    quantities.any(|quantity| !quantity.is_null())
 }
 
 fn quantity(sources: &Sources<'_>, key: &str) -> Result<Option<String>, Refusal> {

@@ -189,9 +189,9 @@ impl Review {
             return Err(Refusal::silent(Reason::NotACreation));
         }
         let pod = Pod::new(&self.request.object);
+        let plan = plan(pod, self.namespace(), facts, settings, warnings);
         warnings.add_unknown_names(pod, facts);
-        let plan = plan(pod, self.namespace(), facts, settings, warnings)?;
-        let patch = inject::patch(pod, &plan, settings)
+        let patch = inject::patch(pod, &plan?, settings)
             .map_err(|error| Refusal::new(Reason::MalformedPod, error.to_string()))?;
         let outcome = match pod.container(irsa_sidecar::CONTAINER) {
             None => Outcome::Injected,
@@ -218,13 +218,13 @@ impl Review {
                 reason.as_str()
             );
             return Reviewed {
-                response: self.denied(&message),
+                response: self.denied(&message, warnings),
                 outcome: Outcome::Denied(reason),
                 detail,
             };
         }
         if !reason.is_silent() {
-            warnings.add(format!(
+            warnings.add_first(format!(
                 "sidecar not injected ({}): {detail}",
                 reason.as_str()
             ));
@@ -244,25 +244,21 @@ impl Review {
             fields.insert("patchType".to_owned(), "JSONPatch".into());
             fields.insert("patch".to_owned(), encoded.into());
         }
-        let warnings = warnings.into_texts();
-        if !warnings.is_empty() {
-            fields.insert("warnings".to_owned(), warnings.into());
-        }
-        self.envelope(fields)
+        self.envelope(fields, warnings)
     }
 
-    fn denied(&self, message: &str) -> Value {
+    fn denied(&self, message: &str, warnings: Warnings) -> Value {
         let status = json!({"code": 403, "reason": "Forbidden", "message": message});
         let fields = [("allowed", Value::from(false)), ("status", status)];
-        self.envelope(
-            fields
-                .map(|(key, value)| (key.to_owned(), value))
-                .into_iter()
-                .collect(),
-        )
+        let fields = fields.map(|(key, value)| (key.to_owned(), value));
+        self.envelope(fields.into_iter().collect(), warnings)
     }
 
-    fn envelope(&self, mut response: Map<String, Value>) -> Value {
+    fn envelope(&self, mut response: Map<String, Value>, warnings: Warnings) -> Value {
+        let warnings = warnings.into_texts();
+        if !warnings.is_empty() {
+            response.insert("warnings".to_owned(), warnings.into());
+        }
         response.insert("uid".to_owned(), self.request.uid.clone().into());
         json!({"apiVersion": self.version, "kind": "AdmissionReview", "response": response})
     }

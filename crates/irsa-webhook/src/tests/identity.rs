@@ -1,5 +1,7 @@
 //! As whom the sidecar acts, and the annotations of EKS.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::{Case, ROLE};
@@ -127,6 +129,53 @@ fn keeps_the_role_from_all_containers_but_the_sidecar() {
     assert!(none().review().warnings().is_empty());
 }
 
+/// The EKS webhook reads CSV and does not trim: it would skip ` app`, and nothing at all after a stray quote.
+#[test]
+fn a_list_that_eks_reads_differently_is_written_again() {
+    for list in [
+        " app", "app ", "app,", "app,,", "x\"y,app", "\"app\"", "\napp", "x\napp", "app\r",
+        "app,a b", "irsa,app", "app,app",
+    ] {
+        let none = eks()
+            .annotation(SKIP, list)
+            .annotation("irsa.dev/application-identity", "none");
+        let written = skipped(&none).unwrap();
+        assert!(
+            ["app", "x,app"].contains(&written.as_str()),
+            "{list:?}: {written:?}"
+        );
+    }
+}
+
+#[test]
+fn a_list_is_complete_only_if_eks_reads_the_names() {
+    let warns = |list| !eks().annotation(SKIP, list).review().warnings().is_empty();
+    for list in ["app", "\"app\",x", "\r\n\napp\r", "a b,app"] {
+        assert!(!warns(list), "{list:?}");
+    }
+    for list in [" app", "x, app", "x\"y,app", "x\napp", "\"app"] {
+        assert!(warns(list), "{list:?}");
+    }
+}
+
+/// If each name were compared with all others, these would take minutes.
+#[test]
+fn a_list_of_many_names_is_written_in_time() {
+    let names: Vec<_> = (0..50_000).map(|number| format!("c{number}")).collect();
+    let containers: Vec<_> = names.iter().map(|name| json!({"name": name})).collect();
+    let none = eks()
+        .spec("containers", json!(containers))
+        .annotation(
+            SKIP,
+            &names.iter().rev().cloned().collect::<Vec<_>>().join(", "),
+        )
+        .annotation("irsa.dev/application-identity", "none");
+    let start = Instant::now();
+    let written = skipped(&none).unwrap();
+    assert!(start.elapsed() < Duration::from_mins(1));
+    assert_eq!(written.split(',').count(), names.len());
+}
+
 #[test]
 fn by_default_the_application_keeps_its_identity() {
     assert_eq!(skipped(&eks()), None);
@@ -168,6 +217,11 @@ fn a_pod_that_keeps_pod_identity_from_the_sidecar_is_not_injected() {
         .assert_not_injected(Reason::NoCredentials, "skip-containers");
     let rewritten = listed.annotation("irsa.dev/application-identity", "none");
     assert_eq!(skipped(&rewritten).unwrap(), "app");
+    // EKS does not trim: it gives the credentials to a container that is listed with a space.
+    assert_eq!(
+        skipped(&case().annotation(SKIP, "app, irsa")).unwrap(),
+        "app, irsa"
+    );
 }
 
 /// The opt-out label is for the webhook of EKS. The sidecar has its own token.
@@ -199,4 +253,35 @@ fn warns_of_a_container_in_which_eks_leaves_the_variables_half_set() {
         .annotation("irsa.dev/application-identity", "none")
         .review();
     assert!(none.warnings().is_empty());
+}
+
+/// EKS ran before irsa, or the user set them. The list of EKS takes nothing away.
+#[test]
+fn warns_of_credentials_that_another_container_already_has() {
+    let warnings = |fields: serde_json::Value| {
+        let mut app = json!({"name": "app"});
+        app.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        let case = eks().spec("containers", json!([app]));
+        let response = case
+            .annotation("irsa.dev/application-identity", "none")
+            .review();
+        assert_eq!(response.outcome(), Outcome::Injected);
+        response.warnings().join("\n")
+    };
+    for fields in [
+        json!({"env": [{"name": "AWS_ROLE_ARN"}, {"name": "AWS_WEB_IDENTITY_TOKEN_FILE"}]}),
+        json!({"env": [{"name": "AWS_CONTAINER_CREDENTIALS_FULL_URI"}]}),
+        json!({"volumeMounts": [{"name": "aws-iam-token"}]}),
+        json!({"volumeMounts": [{"name": "eks-pod-identity-token"}]}),
+    ] {
+        let warning = warnings(fields);
+        assert!(
+            warning.contains("`app` already has AWS credentials"),
+            "{warning}"
+        );
+    }
+    let other = json!({"env": [{"name": "AWS_REGION"}], "volumeMounts": [{"name": "data"}]});
+    assert_eq!(warnings(other), "");
 }

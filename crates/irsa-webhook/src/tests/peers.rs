@@ -147,19 +147,28 @@ fn the_volume_of_eks_and_that_of_irsa_can_both_exist() {
     assert_eq!(names, ["aws-iam-token", "irsa-token"]);
 }
 
-/// A container that a later webhook adds must not get the role either.
+/// The second call comes before that of EKS, which then leaves out the new container. If a webhook between the two adds
+/// the container, EKS has already given it the role, and the list takes nothing away.
 #[test]
-fn containers_that_are_added_later_get_no_role_either() {
-    let case = Case::new().annotation("irsa.dev/application-identity", "none");
-    let response = case.review_again(|pod| {
-        pod["spec"]["containers"]
-            .as_array_mut()
-            .unwrap()
-            .push(json!({"name": "linkerd-proxy"}));
-    });
-    assert_eq!(response.outcome(), Outcome::Restored);
-    let list = &response.pod["metadata"]["annotations"]["eks.amazonaws.com/skip-containers"];
-    assert_eq!(list, "app,linkerd-proxy");
+fn a_container_that_is_added_later_is_listed_and_reported_if_it_already_has_the_role() {
+    let list_and_warnings = |container: Value| {
+        let case = Case::new().annotation("irsa.dev/application-identity", "none");
+        let response = case.review_again(|pod| {
+            let containers = pod["spec"]["containers"].as_array_mut().unwrap();
+            containers.push(container);
+        });
+        assert_eq!(response.outcome(), Outcome::Restored);
+        let list = &response.pod["metadata"]["annotations"]["eks.amazonaws.com/skip-containers"];
+        assert_eq!(list, "app,linkerd-proxy");
+        response.warnings().join("\n")
+    };
+    assert_eq!(list_and_warnings(json!({"name": "linkerd-proxy"})), "");
+    let mounts = json!([{"name": "aws-iam-token"}]);
+    let warnings = list_and_warnings(json!({"name": "linkerd-proxy", "volumeMounts": mounts}));
+    assert!(
+        warnings.contains("`linkerd-proxy` already has AWS credentials"),
+        "{warnings}"
+    );
 }
 
 #[test]

@@ -168,6 +168,23 @@ fn keeps(before: &Value, after: &Value) -> bool {
     before == after || (before["name"] == "irsa" && after["name"] == "irsa")
 }
 
+/// The containers except the sidecar.
+fn others(pod: &Value) -> Vec<&Value> {
+    let lists = ["initContainers", "containers"].into_iter();
+    let containers = lists.flat_map(|list| pod["spec"][list].as_array().into_iter().flatten());
+    containers.filter(|one| one["name"] != "irsa").collect()
+}
+
+#[test]
+fn a_variable_that_is_added_to_another_container_is_noticed() {
+    let containers = json!([{"name": "app"}, {"name": "exporter"}]);
+    let before = Case::new().spec("containers", containers).review().pod;
+    let mut after = before.clone();
+    after["spec"]["containers"][1]["env"] = json!([{"name": "AWS_ROLE_ARN"}]);
+    assert_keeps(&before, &after);
+    assert_ne!(others(&before), others(&after));
+}
+
 /// Otherwise the property would say little.
 #[test]
 fn the_pods_are_injected_restored_and_refused() {
@@ -192,6 +209,7 @@ proptest! {
         let before = pod.clone();
         let first = case(pod, native).review();
         assert_keeps(&before, &first.pod);
+        prop_assert_eq!(others(&before), others(&first.pod));
         match first.outcome() {
             Outcome::Injected | Outcome::Restored | Outcome::Unchanged => {
                 let second = case(first.pod.clone(), native).review();

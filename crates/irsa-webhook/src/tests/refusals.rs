@@ -206,6 +206,29 @@ fn an_account_that_cannot_be_read_is_reported_and_rejected_where_required() {
     assert!(required.review_with(&facts).is_allowed());
 }
 
+/// No result of the lookup would change these.
+#[test]
+fn a_failed_lookup_denies_no_pod_that_gets_no_sidecar_anyway() {
+    let opted_out = Case::new().annotation("irsa.dev/inject", " false ");
+    let excluded = Case {
+        in_namespace: "kube-system",
+        ..Case::new()
+    };
+    for (reason, case) in [
+        (Reason::OptedOut, opted_out),
+        (Reason::ExcludedNamespace, excluded),
+    ] {
+        let case = case.required();
+        let facts = Facts {
+            service_account: Lookup::Failed("timed out".to_owned()),
+            ..case.facts()
+        };
+        let response = case.review_with(&facts);
+        assert_eq!(response.outcome(), Outcome::NotInjected(reason));
+        assert!(response.is_allowed());
+    }
+}
+
 #[test]
 fn malformed_arns_are_rejected_if_the_settings_say_so() {
     let case = || Case::new().annotation("irsa.dev/role-arn", "role/x");
@@ -283,16 +306,16 @@ fn ports_of_all_containers_and_of_irsa_itself_count() {
 
 #[test]
 fn the_number_of_data_stores_is_limited() {
-    let many: Vec<_> = (0..33)
-        .map(|port| format!("db?listen={}", 20_000 + port))
-        .collect();
-    let response = Case::new()
-        .annotation("irsa.dev/postgres", &many.join(" "))
-        .review();
-    response.assert_not_injected(
-        Reason::DataStoreInvalid,
-        "33 data stores are set; the limit is 32",
-    );
+    let many = |number| {
+        let many = (0..number).map(|port| format!("db?listen={}", 20_000 + port));
+        let many = many.collect::<Vec<_>>().join(" ");
+        Case::new().annotation("irsa.dev/postgres", &many).review()
+    };
+    assert_eq!(many(32).outcome(), Outcome::Injected);
+    for number in [33, 100_000] {
+        many(number)
+            .assert_not_injected(Reason::DataStoreInvalid, "more than 32 data stores are set");
+    }
 }
 
 #[test]

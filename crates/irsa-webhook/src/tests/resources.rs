@@ -45,3 +45,22 @@ fn quantities_that_the_api_server_would_reject_are_refused() {
         "memory request 300Mi exceeds its limit 256Mi",
     );
 }
+
+/// The API server rejects a pod whose containers together exceed the resources of the pod.
+#[test]
+fn what_the_resources_of_the_pod_set_is_left_out() {
+    let sidecar = |resources| {
+        let response = Case::new().spec("resources", resources).review();
+        response.sidecar()["resources"].clone()
+    };
+    assert_eq!(
+        sidecar(json!({"limits": {"memory": "128Mi"}})),
+        json!({"requests": {"cpu": "20m"}, "limits": {}})
+    );
+    assert_eq!(
+        sidecar(json!({"requests": {"cpu": "1"}})),
+        json!({"requests": {"memory": "32Mi"}, "limits": {"memory": "256Mi"}})
+    );
+    let unset = json!({"requests": {"cpu": null}, "limits": null});
+    assert_eq!(sidecar(unset)["requests"]["cpu"], "20m");
+}

@@ -86,6 +86,18 @@ fn none_overrides_the_data_stores_of_the_service_account() {
     );
 }
 
+/// A template whose value is missing must not switch the sidecar off unnoticed.
+#[test]
+fn an_empty_list_of_data_stores_is_invalid() {
+    for key in ["irsa.dev/postgres", "irsa.dev/opensearch"] {
+        let expected = format!("`{key}` is empty: set a host, or `none`");
+        for value in ["", "  "] {
+            let response = Case::new().annotation(key, value).review();
+            response.assert_not_injected(Reason::AnnotationInvalid, &expected);
+        }
+    }
+}
+
 #[test]
 fn a_pod_can_opt_out_without_a_warning() {
     let response = Case::new()
