@@ -38,6 +38,7 @@ impl Account {
             "role": role,
             "cluster": {"name": "orders", "iam": false, "stopped": false},
             "domain": {"name": "logs", "access_policy": null, "fine_grained": true, "https": true, "deleted": false},
+            "associations": {},
             "denied": [],
         });
         writeln!(orders, "{given}").unwrap();
