@@ -59,7 +59,7 @@ impl Run<'_, '_> {
         Ok(role.map(|role| Subject {
             name: &user.name,
             acts_as: user.acts_as.as_deref(),
-            // What a user of another store has may be what that store gives.
+            // A different store may give what its users have.
             is_ours: role.comment.as_ref() == Some(&self.objects.mark)
                 && !self.objects.users_of_other_stores.contains(&user.name),
         }))
