@@ -19,6 +19,8 @@ mod reader;
 mod retry;
 mod secret;
 mod selector;
+#[cfg(test)]
+mod test_server;
 mod token;
 
 pub use cluster_context::ClusterContext;

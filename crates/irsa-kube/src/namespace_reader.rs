@@ -220,6 +220,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::test_server::reader_of;
 
     /// A reader whose server answers each request for a list with one object and the token of a next page.
     async fn endless(folder: &std::path::Path) -> KubeReader {
@@ -243,13 +244,7 @@ mod tests {
                 });
             }
         });
-        let file = folder.join("kubeconfig");
-        let text = format!(
-            "clusters: [{{name: c, cluster: {{server: '{url}'}}}}]\n\
-             contexts: [{{name: x, context: {{cluster: c}}}}]\ncurrent-context: x\n"
-        );
-        std::fs::write(&file, text).unwrap();
-        KubeReader::connect(Some(&file), None).await.unwrap()
+        reader_of(&url, folder).await
     }
 
     #[tokio::test]

@@ -37,6 +37,7 @@ mod tests {
 
     use super::*;
     use crate::KubeReader;
+    use crate::test_server::reader_of;
 
     const BUSY: &str =
         "HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n";
@@ -54,13 +55,7 @@ mod tests {
                 connection.write_all(answer.as_bytes()).await.unwrap();
             }
         });
-        let file = folder.join("kubeconfig");
-        let text = format!(
-            "clusters: [{{name: c, cluster: {{server: '{url}'}}}}]\n\
-             contexts: [{{name: x, context: {{cluster: c}}}}]\ncurrent-context: x\n"
-        );
-        std::fs::write(&file, text).unwrap();
-        KubeReader::connect(Some(&file), None).await.unwrap()
+        reader_of(&url, folder).await
     }
 
     #[tokio::test]
