@@ -26,6 +26,11 @@ async fn prune(stage: &Stage, objects: &PostgresObjects) -> Ran {
     run_with(stage, objects, Mode::Apply, &options).await
 }
 
+async fn removes_reader(stage: &Stage, objects: &PostgresObjects) {
+    let text = prune(stage, objects).await.succeeded().text();
+    assert!(text.contains("user `reader` is removed"), "{text}");
+}
+
 /// A setup in which the reader reads what the owner of `orders` writes.
 async fn with_reader(stage: &Stage) -> PostgresObjects {
     let mut objects = objects();
@@ -129,12 +134,7 @@ fn a_user_with_an_open_session_is_kept() {
         assert_eq!(stage.state().await, before);
         let end = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = 'reader'";
         stage.execute("postgres", end).await;
-        let ran = prune(stage, &objects).await.succeeded();
-        assert!(
-            ran.text().contains("user `reader` is removed"),
-            "{}",
-            ran.text()
-        );
+        removes_reader(stage, &objects).await;
     });
 }
 
@@ -162,12 +162,7 @@ fn a_user_with_privileges_that_others_granted_is_kept() {
         }
         let revoke = "SET ROLE boss; REVOKE CONNECT ON DATABASE archive FROM reader";
         stage.execute("postgres", revoke).await;
-        let ran = prune(stage, &objects).await.succeeded();
-        assert!(
-            ran.text().contains("user `reader` is removed"),
-            "{}",
-            ran.text()
-        );
+        removes_reader(stage, &objects).await;
     });
 }
 
