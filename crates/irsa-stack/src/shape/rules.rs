@@ -4,10 +4,12 @@ mod aws;
 
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::untrusted::is_deceptive;
-use irsa_chain::{AccountId, Arn, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
+use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
 use unicode_normalization::is_nfc;
 
-pub(in crate::shape) use self::aws::{EXTERNAL_ID, KMS_KEY, TAG_KEY, TAG_VALUE};
+pub(in crate::shape) use self::aws::{
+    EXTERNAL_ID, KMS_KEY, KMS_KEY_ARN, SECRET_ARN, TAG_KEY, TAG_VALUE,
+};
 use super::Rule;
 
 /// PostgreSQL truncates longer identifiers (`NAMEDATALEN` - 1).
@@ -31,18 +33,6 @@ pub(in crate::shape) static ROLE_ARN: Rule = Rule {
     noun: "a role ARN",
     pattern: Some("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"),
     check: role_arn,
-};
-
-pub(in crate::shape) static SECRET_ARN: Rule = Rule {
-    noun: "the ARN of a secret",
-    pattern: Some("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[!-~]+$"),
-    check: |text| regional_arn(text, "secretsmanager", "secret:"),
-};
-
-pub(in crate::shape) static KMS_KEY_ARN: Rule = Rule {
-    noun: "the ARN of a KMS key",
-    pattern: Some("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[!-~]+$"),
-    check: |text| regional_arn(text, "kms", "key/"),
 };
 
 pub(in crate::shape) static POLICY_ARN: Rule = Rule {
@@ -244,21 +234,6 @@ fn parsed<T: std::str::FromStr<Err = irsa_chain::ParseError>>(text: &str) -> Res
 
 fn only(text: &str, fits: impl Fn(char) -> bool) -> bool {
     !text.is_empty() && text.chars().all(fits)
-}
-
-/// Checks the ARN of a resource in a region and an account, which a policy can contain as it is.
-fn regional_arn(text: &str, service: &str, prefix: &str) -> Result<(), String> {
-    let arn: Arn = text
-        .parse()
-        .map_err(|error: irsa_chain::ParseError| error.expected().to_owned())?;
-    let name = arn.resource().strip_prefix(prefix).unwrap_or_default();
-    let is_name = only(name, |char| {
-        char.is_ascii_graphic() && !SPECIAL.contains(&char)
-    });
-    let is_placed =
-        arn.region().parse::<Region>().is_ok() && arn.account().parse::<AccountId>().is_ok();
-    let form = format!("arn:PARTITION:{service}:REGION:ACCOUNT:{prefix}NAME");
-    expect(arn.service() == service && is_name && is_placed, &form)
 }
 
 fn policy_arn(text: &str) -> Result<(), String> {

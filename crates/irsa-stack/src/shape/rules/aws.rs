@@ -1,9 +1,9 @@
 //! Rules of AWS for values that no resource has a name from.
 
-use irsa_chain::Arn;
+use irsa_chain::{AccountId, Arn, Region};
 use unicode_normalization::char::is_combining_mark;
 
-use super::{Rule, expect, only};
+use super::{Rule, SPECIAL, expect, only};
 
 /// The lengths of tags in characters (IAM User Guide, "Tags for IAM resources"; the same for RDS and OpenSearch Service).
 const MAX_TAG_KEY: usize = 128;
@@ -49,6 +49,33 @@ pub(in crate::shape) static KMS_KEY: Rule = Rule {
         )
     },
 };
+
+pub(in crate::shape) static SECRET_ARN: Rule = Rule {
+    noun: "the ARN of a secret",
+    pattern: Some("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[!-~]+$"),
+    check: |text| regional_arn(text, "secretsmanager", "secret:"),
+};
+
+pub(in crate::shape) static KMS_KEY_ARN: Rule = Rule {
+    noun: "the ARN of a KMS key",
+    pattern: Some("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[!-~]+$"),
+    check: |text| regional_arn(text, "kms", "key/"),
+};
+
+/// Checks the ARN of a resource in a region and an account, which a policy can contain as it is.
+fn regional_arn(text: &str, service: &str, prefix: &str) -> Result<(), String> {
+    let arn: Arn = text
+        .parse()
+        .map_err(|error: irsa_chain::ParseError| error.expected().to_owned())?;
+    let name = arn.resource().strip_prefix(prefix).unwrap_or_default();
+    let is_name = only(name, |char| {
+        char.is_ascii_graphic() && !SPECIAL.contains(&char)
+    });
+    let is_placed =
+        arn.region().parse::<Region>().is_ok() && arn.account().parse::<AccountId>().is_ok();
+    let form = format!("arn:PARTITION:{service}:REGION:ACCOUNT:{prefix}NAME");
+    expect(arn.service() == service && is_name && is_placed, &form)
+}
 
 fn tag(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Result<(), String> {
     let is_reserved = text
