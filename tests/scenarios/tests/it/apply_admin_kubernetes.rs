@@ -2,18 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use irsa_components::GoError;
-use irsa_components::cache;
-use irsa_components::kubernetes::{
-    Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
-};
-use irsa_testing::program::{Finished, finish};
-use irsa_testing::{print_line, skip};
+use irsa_testing::program::Finished;
 
 use crate::apply_sql::{PASSWORD, SetUp};
+use crate::kubernetes::ApiServer;
 
 /// The time limit for changes to take effect in the API server.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,28 +15,16 @@ const NAMESPACE: &str = "irsa-setup";
 
 /// An API server with a Secret, and the kubeconfig of a service account without permissions.
 struct Cluster {
-    kubernetes: Kubernetes,
+    server: ApiServer,
     restricted: PathBuf,
 }
 
 impl Cluster {
-    /// If Go is missing to build the API server, prints why the test is skipped.
+    /// If a program is missing, prints why the test is skipped.
     fn start(set_up: &SetUp) -> Option<Self> {
-        let cache = cache::folder(std::env::var_os).unwrap();
-        let located = KubernetesBinaries::locate(&cache, &print_line);
-        let binaries = match set_up.stage.block_on(located) {
-            Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
-                skip(error);
-                return None;
-            }
-            located => located.unwrap(),
-        };
-        let options = KubernetesOptions::new(&set_up.folder.path().join("kubernetes"));
-        let started = Kubernetes::start(&binaries, options);
-        let cluster = Self {
-            kubernetes: set_up.stage.block_on(started).unwrap(),
-            restricted: set_up.folder.path().join("restricted.kubeconfig"),
-        };
+        let server = ApiServer::start(None)?;
+        let restricted = server.folder().join("restricted.kubeconfig");
+        let cluster = Self { server, restricted };
         cluster.create_objects(&set_up.stage.cluster().dial);
         Some(cluster)
     }
@@ -62,15 +44,12 @@ impl Cluster {
         secret("url", &[&url]);
         self.kubectl(&["-n", NAMESPACE, "create", "serviceaccount", "irsa-setup"]);
         let token = self.kubectl(&["-n", NAMESPACE, "create", "token", "irsa-setup"]);
-        let admin = fs::read_to_string(self.kubernetes.kubeconfig()).unwrap();
+        let admin = fs::read_to_string(self.server.kubeconfig()).unwrap();
         fs::write(&self.restricted, with_token(&admin, token.trim())).unwrap();
     }
 
-    /// Runs kubectl as the administrator of the cluster.
     fn kubectl(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("kubectl");
-        command.env("KUBECONFIG", self.kubernetes.kubeconfig());
-        finish(command.args(arguments)).printed().to_owned()
+        self.server.kubectl(arguments, "").trim_end().to_owned()
     }
 }
 
@@ -101,7 +80,7 @@ fn the_administrators_password_is_read_from_a_secret() {
     let Some(cluster) = Cluster::start(&set_up) else {
         return;
     };
-    let admin = cluster.kubernetes.kubeconfig();
+    let admin = cluster.server.kubeconfig();
     let dial = set_up.stage.cluster().dial.clone();
     let by_key = apply(&set_up, &admin, &["kubernetes:irsa-setup/url:url"]);
     let text = "aurora: changed  user `keycloak` logs in by IAM";
@@ -122,11 +101,7 @@ fn the_administrators_password_is_read_from_a_secret() {
     assert_eq!(denied.code, 1, "{}", denied.stdout);
     let (_, command) = denied.stderr.split_once("and no other: ").unwrap();
     assert!(command.contains("--resource-name=admin"), "{command}");
-    let mut remedy = Command::new("sh");
-    remedy
-        .args(["-c", command.trim()])
-        .env("KUBECONFIG", &admin);
-    finish(&mut remedy).printed();
+    cluster.server.shell(command.trim());
     let deadline = Instant::now() + PATIENCE;
     loop {
         let allowed = apply(&set_up, &cluster.restricted, &arguments);
@@ -147,5 +122,5 @@ fn the_administrators_password_is_read_from_a_secret() {
         &["kubernetes:irsa-setup/url:url"],
     );
     assert!(other.stderr.contains("is forbidden"), "{}", other.stderr);
-    set_up.stage.block_on(cluster.kubernetes.stop()).unwrap();
+    cluster.server.stop();
 }

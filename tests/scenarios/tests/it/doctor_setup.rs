@@ -2,7 +2,6 @@
 //!
 //! Needs Go for the API server, kubectl, and moto; without them the tests are skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
 
-mod aws;
 mod cluster;
 mod exec;
 mod faults;
@@ -13,14 +12,14 @@ use std::collections::BTreeMap;
 use irsa_testing::program::Finished;
 use serde_json::Value;
 
-use self::aws::Aws;
 use self::cluster::Cluster;
 use self::faults::{Fault, faults};
 use self::setup::{Setup, run};
+use crate::moto::Moto;
 
 /// The stages, or `None` if something is missing.
-fn stages() -> Option<(Cluster, Aws)> {
-    Some((Cluster::start()?, Aws::start()?))
+fn stages() -> Option<(Cluster, Moto)> {
+    Some((Cluster::start()?, Moto::start()?))
 }
 
 /// The check that finds the first break of each broken workload.
@@ -115,7 +114,7 @@ fn each_fault_is_shown_on_its_workloads_and_repaired_by_its_remedy() {
 }
 
 /// Runs the commands of the remedy that the report shows first; if it is advice, what it advises.
-fn repair(fault: &Fault, report: &Value, cluster: &Cluster, aws: &mut Aws) {
+fn repair(fault: &Fault, report: &Value, cluster: &Cluster, aws: &mut Moto) {
     let first = &report["first_broken"];
     let commands = first["commands"].as_array().unwrap().iter();
     let commands: Vec<_> = commands

@@ -1,19 +1,11 @@
-//! A real API server. No kubelet, no controllers and no webhooks run: the test creates pods as they would.
+//! A cluster without kubelet, controllers and webhooks: the test creates pods as they would.
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
-use irsa_components::kubernetes::{
-    Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
-};
-use irsa_components::{GoError, cache};
-use irsa_testing::{print_line, skip};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
 use super::setup::Setup;
+use crate::kubernetes::ApiServer;
 
 /// An issuer in the format of EKS.
 pub(super) const ISSUER: &str =
@@ -22,48 +14,17 @@ const ROLE_ARN: &str = "eks.amazonaws.com/role-arn";
 const IRSA_TOKEN: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 const AGENT_TOKEN: &str = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
 
-/// An API server, and its administrator's kubeconfig.
-pub(super) struct Cluster {
-    kubernetes: Option<Kubernetes>,
-    runtime: Runtime,
-    _folder: TempDir,
-}
+/// A cluster.
+pub(super) struct Cluster(ApiServer);
 
 impl Cluster {
-    /// Starts the API server; `None` if Go or kubectl is missing.
+    /// Starts the API server. If a program is missing, prints why the test is skipped.
     pub(super) fn start() -> Option<Self> {
-        let kubectl = Command::new("kubectl")
-            .arg("version")
-            .arg("--client")
-            .output();
-        if kubectl.is_err() {
-            skip("kubectl is missing");
-            return None;
-        }
-        let cache = cache::folder(std::env::var_os).unwrap();
-        let runtime = Runtime::new().unwrap();
-        let located = runtime.block_on(KubernetesBinaries::locate(&cache, &print_line));
-        if let Err(error @ KubernetesError::Go(GoError::Missing { .. })) = &located {
-            skip(error);
-            return None;
-        }
-        let binaries = located.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let mut options = KubernetesOptions::new(&folder.path().join("kubernetes"));
-        options.issuer = Some(ISSUER.to_owned());
-        let kubernetes = runtime
-            .block_on(Kubernetes::start(&binaries, options))
-            .unwrap();
-        Some(Self {
-            kubernetes: Some(kubernetes),
-            runtime,
-            _folder: folder,
-        })
+        ApiServer::start(Some(ISSUER)).map(Self)
     }
 
     pub(super) fn kubeconfig(&self) -> PathBuf {
-        let kubernetes = self.kubernetes.as_ref().expect("only dropping takes it");
-        kubernetes.kubeconfig()
+        self.0.kubeconfig()
     }
 
     /// Creates the objects that irsa rendered, and the pods of its Deployments.
@@ -88,7 +49,8 @@ impl Cluster {
     /// Deletes the pods of a Deployment and creates a new one, as its controller does.
     pub(super) fn replace_pod(&self, namespace: &str, deployment: &str) {
         let pod = format!("{deployment}-6d4f-x2x4z");
-        self.kubectl(&["-n", namespace, "delete", "pod", &pod, "--wait=true"], "");
+        self.0
+            .kubectl(&["-n", namespace, "delete", "pod", &pod, "--wait=true"], "");
         let get = [
             "-n",
             namespace,
@@ -98,20 +60,13 @@ impl Cluster {
             "-o",
             "json",
         ];
-        let deployment = serde_json::from_str(&self.kubectl(&get, "")).unwrap();
+        let deployment = serde_json::from_str(&self.0.kubectl(&get, "")).unwrap();
         self.create_pod(&deployment);
     }
 
-    /// Runs a command of a shell that has this cluster's kubeconfig.
+    /// Runs a command of a shell as the administrator.
     pub(super) fn shell(&self, command: &str) {
-        let mut shell = Command::new("sh");
-        let output = shell
-            .args(["-c", command])
-            .env("KUBECONFIG", self.kubeconfig())
-            .output()
-            .unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{command}: {errors}");
+        self.0.shell(command);
     }
 
     fn create_pod(&self, deployment: &Value) {
@@ -144,7 +99,7 @@ impl Cluster {
 
     /// Creates a pod, and reports that it runs in place of the kubelet.
     fn run_pod(&self, pod: &Value) {
-        self.kubectl(&["create", "-f", "-"], &pod.to_string());
+        self.0.kubectl(&["create", "-f", "-"], &pod.to_string());
         let name = |field: &str| pod["metadata"][field].as_str().unwrap();
         let status = r#"{"status": {"phase": "Running"}}"#;
         let patch = [
@@ -155,7 +110,7 @@ impl Cluster {
             "--type=merge",
         ];
         let arguments = [&["-n", name("namespace")], &patch[..], &["-p", status]].concat();
-        self.kubectl(&arguments, "");
+        self.0.kubectl(&arguments, "");
     }
 
     /// Adds what EKS adds to a new pod: the role of the annotation, or that of the association.
@@ -173,7 +128,7 @@ impl Cluster {
             "-o",
             "json",
         ];
-        let account: Value = serde_json::from_str(&self.kubectl(&get, "")).unwrap();
+        let account: Value = serde_json::from_str(&self.0.kubectl(&get, "")).unwrap();
         let uses_agent = pod.to_string().contains(r#""value":"pod-identity""#);
         match account["metadata"]["annotations"][ROLE_ARN].as_str() {
             Some(role) => inject(
@@ -210,36 +165,7 @@ impl Cluster {
     }
 
     fn apply(&self, object: &Value) {
-        self.kubectl(&["apply", "-f", "-"], &object.to_string());
-    }
-
-    fn kubectl(&self, arguments: &[&str], input: &str) -> String {
-        let mut child = Command::new("kubectl")
-            .args(arguments)
-            .env("KUBECONFIG", self.kubeconfig())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {errors}\n{input}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        if let Some(kubernetes) = self.kubernetes.take() {
-            let _ = self.runtime.block_on(kubernetes.stop());
-        }
+        self.0.kubectl(&["apply", "-f", "-"], &object.to_string());
     }
 }
 

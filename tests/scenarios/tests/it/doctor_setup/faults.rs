@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::aws::ACCOUNT;
 use super::cluster::ISSUER;
 use super::setup::{Setup, quoted};
+use crate::moto::ACCOUNT;
 
 /// A fault.
 pub(super) struct Fault {

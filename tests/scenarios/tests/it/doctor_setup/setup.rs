@@ -8,8 +8,8 @@ use irsa_testing::program::{Finished, finish, irsa};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::aws::{ACCOUNT, Aws};
 use super::cluster::{Cluster, ISSUER};
+use crate::moto::{ACCOUNT, Moto};
 
 /// A setup whose roles and data stores exist in AWS.
 pub(super) struct Setup {
@@ -22,7 +22,7 @@ pub(super) struct Setup {
 
 impl Setup {
     /// Sets up the account of moto as the preset with `overlay` specifies it.
-    pub(super) fn new(preset: &str, overlay: &str, aws: &mut Aws) -> Self {
+    pub(super) fn new(preset: &str, overlay: &str, aws: &mut Moto) -> Self {
         let folder = tempfile::tempdir().unwrap();
         finish(irsa(&["init", "--for", preset, "--out"]).arg(folder.path())).printed();
         let file = folder.path().join("irsa.yaml");
@@ -50,7 +50,7 @@ impl Setup {
     }
 
     /// Creates the OIDC provider, the data stores and the associations, and writes their names as Terraform's output.
-    fn create_stores(&self, aws: &mut Aws) {
+    fn create_stores(&self, aws: &mut Moto) {
         let domain = self.domain;
         let reports = json!({"namespace": "bi", "serviceAccount": "reports",
                              "roleArn": format!("arn:aws:iam::{ACCOUNT}:role/camunda-reports")});
@@ -72,7 +72,7 @@ impl Setup {
     }
 
     /// Creates the roles with the policies that irsa renders for the lab.
-    fn create_roles(&mut self, aws: &mut Aws) {
+    fn create_roles(&mut self, aws: &mut Moto) {
         self.irsa(&["render", "lab", "--out", "."]).printed();
         let world = fs::read_to_string(self.path("lab/world.yaml")).unwrap();
         let world: Value = serde_saphyr::from_str(&world).unwrap();
@@ -124,7 +124,7 @@ impl Setup {
     }
 
     /// Runs the doctor as an operator, with credentials that may read everything.
-    pub(super) fn doctor(&self, cluster: &Cluster, aws: &Aws, arguments: &[&str]) -> Finished {
+    pub(super) fn doctor(&self, cluster: &Cluster, aws: &Moto, arguments: &[&str]) -> Finished {
         let mut command = irsa(&["doctor", "-f", "irsa.yaml", "-f", "overlay.yaml"]);
         command
             .args(arguments)
@@ -158,7 +158,7 @@ impl Setup {
 
 /// Runs a command of a remedy. Where it restarts a Deployment, or its note says to delete the pods, replaces the pod
 /// as the controller does.
-pub(super) fn run(command: &str, cluster: &Cluster, aws: &mut Aws) {
+pub(super) fn run(command: &str, cluster: &Cluster, aws: &mut Moto) {
     if command.starts_with("aws ") {
         return aws.run(command);
     }

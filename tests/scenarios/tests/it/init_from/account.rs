@@ -1,15 +1,12 @@
 //! A third-party simulation of an AWS account (moto).
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use serde_json::json;
 
-use irsa_testing::prepared_client;
-use serde_json::{Value, json};
+use crate::moto::Moto;
 
 /// An account with a database and a domain, and with the role of Zeebe.
 pub(super) struct Account {
-    server: Child,
-    url: String,
+    moto: Moto,
     pub(super) database: String,
     pub(super) resource_id: String,
     pub(super) domain: String,
@@ -18,44 +15,27 @@ pub(super) struct Account {
 impl Account {
     /// Starts the simulation. If it is missing, prints why the test is skipped.
     pub(super) fn start() -> Option<Self> {
-        let folder = prepared_client("moto")?;
-        let mut server = Command::new(folder.join("venv/bin/python"))
-            .arg(folder.join("stage.py"))
-            .env_remove("AWS_PROFILE")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut orders = server.stdin.take().unwrap();
-        let mut answers = BufReader::new(server.stdout.take().unwrap()).lines();
-        let mut answer =
-            || serde_json::from_str::<Value>(&answers.next().unwrap().unwrap()).unwrap();
-        let url = answer()["url"].as_str().unwrap().to_owned();
+        let mut moto = Moto::start()?;
         let role = json!({"name": "app", "path": "/team/", "max_session": 3600, "trust": {}, "boundary": null,
                           "inline": {}, "attached": {}});
-        let given = json!({
+        let names = moto.set(&json!({
             "providers": [],
             "role": role,
             "cluster": {"name": "orders", "iam": false, "stopped": false},
             "domain": {"name": "logs", "access_policy": null, "fine_grained": true, "https": true, "deleted": false},
             "associations": {},
             "denied": [],
-        });
-        writeln!(orders, "{given}").unwrap();
-        let names = answer();
+        }));
         let name = |key: &str| {
-            names["names"][key]
+            names[key]
                 .as_str()
                 .unwrap_or_else(|| panic!("{names}"))
                 .to_owned()
         };
         let (database, resource_id, domain) =
             (name("CLUSTER"), name("RESOURCE_ID"), name("DOMAIN"));
-        // The server ends with its input.
-        server.stdin = Some(orders);
         Some(Self {
-            server,
-            url,
+            moto,
             database,
             resource_id,
             domain,
@@ -71,15 +51,8 @@ impl Account {
                 "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             ),
             ("AWS_REGION", "eu-central-1"),
-            ("AWS_ENDPOINT_URL", &self.url),
-            ("AWS_ENDPOINT_URL_STS", &self.url),
+            ("AWS_ENDPOINT_URL", &self.moto.url),
+            ("AWS_ENDPOINT_URL_STS", &self.moto.url),
         ]
-    }
-}
-
-impl Drop for Account {
-    fn drop(&mut self) {
-        drop(self.server.stdin.take());
-        let _ = self.server.wait();
     }
 }

@@ -7,19 +7,19 @@ use irsa_testing::prepared_client;
 use serde_json::{Value, json};
 
 /// The account of moto.
-pub(super) const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// The server, and the pipe through which the account is set up.
-pub(super) struct Aws {
-    pub(super) url: String,
+pub(crate) struct Moto {
+    pub(crate) url: String,
     server: Child,
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
 
-impl Aws {
+impl Moto {
     /// Starts the server; prints the reason if it is not prepared.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let folder = prepared_client("moto")?;
         let mut server = Command::new(folder.join("venv/bin/python"))
             .arg(folder.join("stage.py"))
@@ -30,27 +30,27 @@ impl Aws {
             .unwrap();
         let orders = server.stdin.take().unwrap();
         let answers = BufReader::new(server.stdout.take().unwrap()).lines();
-        let mut aws = Self {
+        let mut moto = Self {
             url: String::new(),
             server,
             orders,
             answers,
         };
-        let first = aws.answer();
+        let first = moto.answer();
         let url = first["url"].as_str().expect("the server's URL");
-        url.clone_into(&mut aws.url);
-        Some(aws)
+        url.clone_into(&mut moto.url);
+        Some(moto)
     }
 
     /// Sets up an account with these resources, and returns the names that AWS assigned.
-    pub(super) fn set(&mut self, account: &Value) -> Value {
+    pub(crate) fn set(&mut self, account: &Value) -> Value {
         let answer = self.order(account);
         assert!(answer["names"].is_object(), "{answer}");
         answer["names"].clone()
     }
 
     /// Runs a command of the AWS CLI against the account.
-    pub(super) fn run(&mut self, command: &str) {
+    pub(crate) fn run(&mut self, command: &str) {
         let answer = self.order(&json!({ "run": command }));
         assert_eq!(answer, "ran", "{command}");
     }
@@ -66,7 +66,7 @@ impl Aws {
     }
 }
 
-impl Drop for Aws {
+impl Drop for Moto {
     fn drop(&mut self) {
         let _ = self.server.kill();
         let _ = self.server.wait();
