@@ -6,7 +6,6 @@
 //! key, or if the caller names the variable, and no container arguments. Only a [`Secret`] that is named is read as a
 //! whole.
 
-mod answers;
 mod cluster_context;
 mod config_error;
 mod facts;

@@ -11,6 +11,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use irsa_chain::ServiceAccount;
 use irsa_chain::untrusted::printable;
+use irsa_net::asked_once::AskedOnce;
 use irsa_net::http_date::parse_http_date;
 use kube_client::Client;
 use kube_client::client::Body;
@@ -21,7 +22,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use url::form_urlencoded;
 
-use crate::answers::Answers;
 use crate::facts::List;
 use crate::{
     AccountObject, ClusterContext, ConfigError, Namespace, Pod, ReadError, ReadErrorKind, Rule,
@@ -38,13 +38,16 @@ const MAX_PAGES: usize = 20;
 /// The maximum number of characters kept of a text from the API server.
 const MAX_TEXT: usize = 300;
 
+/// The answers to GET requests by path.
+type Answers = AskedOnce<String, Result<Arc<ApiResponse>, ReadError>>;
+
 /// Reads from the Kubernetes API.
 #[derive(Clone)]
 pub struct KubeReader {
     client: Client,
     address: String,
     context: ClusterContext,
-    answers: Option<Answers>,
+    answers: Option<Arc<Answers>>,
 }
 
 /// The API server.
@@ -87,7 +90,7 @@ impl KubeReader {
     /// checks of many workloads, which share the issuer, the webhooks and namespaces.
     #[must_use]
     pub fn with_memory(mut self) -> Self {
-        self.answers = Some(Answers::default());
+        self.answers = Some(Arc::default());
         self
     }
 
@@ -229,10 +232,10 @@ impl KubeReader {
         body: Vec<u8>,
     ) -> Result<Arc<ApiResponse>, ReadError> {
         let answers = self.answers.as_ref().filter(|_| method == Method::GET);
-        let send = self.send_now(rule, method, path, body);
+        let send = async { self.send_now(rule, method, path, body).await.map(Arc::new) };
         match answers {
-            Some(answers) => answers.get(path, send).await,
-            None => send.await.map(Arc::new),
+            Some(answers) => answers.get(path.to_owned(), send).await,
+            None => send.await,
         }
     }
 

@@ -3,6 +3,7 @@
 //! This crate does not depend on PostgreSQL, HTTP or AWS, with two exceptions: the root certificates of RDS
 //! ([`tls::Roots::rds`]), and the [`Cause`](irsa_chain::Cause) of a failed connection.
 
+pub mod asked_once;
 pub mod connect;
 pub mod drain;
 pub mod http_date;
