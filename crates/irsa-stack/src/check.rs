@@ -77,6 +77,19 @@ impl Check<'_> {
         questions.rows()
     }
 
+    /// The service accounts that a role for `own` must not trust: those of other workloads, and two with a similar name.
+    fn other_accounts(&self, own: &ServiceAccount) -> Vec<ServiceAccount> {
+        let same_name = ServiceAccount::new("another-namespace", own.name()).ok();
+        let same_namespace = ServiceAccount::new(own.namespace(), "default").ok();
+        let workloads = self.stack.workloads.iter();
+        let workloads = workloads.map(|one| one.service_account.clone());
+        let mut accounts: Vec<_> = workloads.chain(same_name).chain(same_namespace).collect();
+        accounts.retain(|account| account != own);
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
     /// The rows of the role of the setup, if Terraform creates it.
     fn setup(&self) -> Vec<Row> {
         let setup = self.stack.needed_setup();

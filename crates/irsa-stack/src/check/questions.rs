@@ -73,7 +73,7 @@ impl Questions<'_> {
 
     /// The service accounts of other workloads, and the same name in a different namespace.
     fn other_service_accounts(&self) -> Vec<Row> {
-        let accounts = self.other_accounts();
+        let accounts = self.check.other_accounts(&self.workload.service_account);
         let mut rows = Vec::new();
         for cluster in self.own_clusters() {
             let mut neighbors = NeighborRows::default();
@@ -90,19 +90,6 @@ impl Questions<'_> {
             rows.extend(neighbors.into_rows());
         }
         rows
-    }
-
-    fn other_accounts(&self) -> Vec<ServiceAccount> {
-        let own = &self.workload.service_account;
-        let same_name = ServiceAccount::new("another-namespace", own.name()).ok();
-        let same_namespace = ServiceAccount::new(own.namespace(), "default").ok();
-        let others = self.check.stack.workloads.iter();
-        let others = others.map(|one| one.service_account.clone());
-        let mut accounts: Vec<_> = others.chain(same_name).chain(same_namespace).collect();
-        accounts.retain(|account| account != own);
-        accounts.sort();
-        accounts.dedup();
-        accounts
     }
 
     /// The clusters in which it does not run.

@@ -97,7 +97,7 @@ impl SetupQuestions<'_> {
     /// The service accounts of the workloads, and those with a similar name.
     fn others(&self, cluster: &Cluster) -> Vec<Row> {
         let mut neighbors = NeighborRows::default();
-        for account in self.other_accounts() {
+        for account in self.check.other_accounts(&self.setup.service_account) {
             let subject = account.subject();
             let values = [subject.as_str(), account.namespace(), account.name()];
             let row = || {
@@ -111,19 +111,6 @@ impl SetupQuestions<'_> {
             neighbors.push_to_group(self.patterns.key(&values), row);
         }
         neighbors.into_rows()
-    }
-
-    fn other_accounts(&self) -> Vec<ServiceAccount> {
-        let own = &self.setup.service_account;
-        let same_name = ServiceAccount::new("another-namespace", own.name()).ok();
-        let same_namespace = ServiceAccount::new(own.namespace(), "default").ok();
-        let workloads = self.check.stack.workloads.iter();
-        let workloads = workloads.map(|one| one.service_account.clone());
-        let mut accounts: Vec<_> = workloads.chain(same_name).chain(same_namespace).collect();
-        accounts.retain(|account| account != own);
-        accounts.sort();
-        accounts.dedup();
-        accounts
     }
 
     fn row(
