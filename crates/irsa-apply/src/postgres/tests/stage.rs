@@ -171,22 +171,4 @@ fn version_15() -> Option<std::path::PathBuf> {
     None
 }
 
-const WORLD: &str = r#"
-region: eu-central-1
-accounts: ["111122223333"]
-kubernetes:
-  name: shop
-  account: "111122223333"
-  issuer: https://oidc.eks.eu-central-1.amazonaws.com/id/9F2C5D41A7E84B06B3D1E0F8C6A5B472
-roles:
-  - arn: arn:aws:iam::111122223333:role/node
-    trust_policy: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
-node_role: arn:aws:iam::111122223333:role/node
-clusters:
-  - name: orders
-    account: "111122223333"
-    resource_id: cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU
-    dns_id: c9akciq32rgw
-    master_user: {name: camunda_admin, password: a-password-of-the-lab}
-    iam_membership: MEMBERSHIP
-"#;
+const WORLD: &str = include_str!("world.yaml");
