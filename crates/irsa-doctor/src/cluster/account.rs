@@ -2,15 +2,13 @@
 
 use irsa_chain::{Cause, Link, RoleArn, ServiceAccount};
 use irsa_kube::Pod;
+use irsa_sidecar::names::eks::ROLE_ARN;
 
 use super::text::{then_recreate, unreadable};
 use super::{Cluster, containers, specified, spelling};
 use crate::remedy::shell_word;
 use crate::{Check, CheckOutcome, Commands, Place, Remedy, Specified};
 use irsa_chain::untrusted::quoted;
-
-/// The annotation that gives a service account its role.
-pub(super) const ROLE_ARN: &str = "eks.amazonaws.com/role-arn";
 
 pub(super) static ACCOUNT: Check = Check {
     id: "account-exists",

@@ -3,8 +3,8 @@
 use irsa_chain::duration::short;
 use irsa_chain::{Cause, Link};
 use irsa_kube::Pod;
+use irsa_sidecar::names::eks::ROLE_ARN;
 
-use super::account::ROLE_ARN;
 use super::containers::{
     self, AGENT, AGENT_TOKEN_FILE, ROLE as ROLE_VARIABLE, TOKEN_FILE, found, has_pod_identity,
     has_web_identity, may_go_without,

@@ -2,9 +2,9 @@
 
 use irsa_chain::{Cause, Link};
 use irsa_kube::{Container, Pod};
+use irsa_sidecar::names::eks::ROLE_ARN;
 
 use super::Cluster;
-use super::account::ROLE_ARN;
 use super::containers::{found, has_pod_identity, has_web_identity};
 use crate::{Check, CheckOutcome, Place};
 

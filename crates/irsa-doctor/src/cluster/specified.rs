@@ -3,8 +3,9 @@
 use irsa_chain::untrusted::quoted;
 use irsa_chain::{Cause, Link, RoleArn, ServiceAccount};
 use irsa_kube::{Container, Pod};
+use irsa_sidecar::names::eks::ROLE_ARN;
 
-use super::account::{ROLE_ARN, annotated_role};
+use super::account::annotated_role;
 use super::containers::{ROLE as ROLE_VARIABLE, has_web_identity};
 use super::text::then_recreate;
 use super::{Cluster, account};

@@ -7,12 +7,11 @@ use irsa_kube::{
     ConfigMap, KubeReader, Listing, PodObject, ReadError, ReadErrorKind, SettingValue,
     SettingsContainer, WorkloadKind, WorkloadObject,
 };
+use irsa_sidecar::names::eks::ROLE_ARN;
 use irsa_stack::adopt::{Account, ClusterFacts, Container, Object, POD_IDENTITY, Value, is_needed};
 
 use crate::exit::Failure;
 
-/// The annotation of EKS.
-const ROLE: &str = "eks.amazonaws.com/role-arn";
 /// The maximum number of ConfigMaps that are read.
 const MAX_CONFIG_MAPS: usize = 300;
 
@@ -122,7 +121,7 @@ impl Reading<'_> {
         let mut accounts: BTreeMap<_, _> = items
             .map(|mut object| {
                 let account = Account {
-                    role: object.metadata.annotations.remove(ROLE),
+                    role: object.metadata.annotations.remove(ROLE_ARN),
                     uses_pod_identity: false,
                 };
                 (object.metadata.name, account)

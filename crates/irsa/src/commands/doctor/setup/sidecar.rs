@@ -2,11 +2,10 @@
 
 use irsa_doctor::{NotChecked, Place};
 use irsa_kube::{Container, KubeReader, Pod};
+use irsa_sidecar::names::WORKLOAD;
 
 use super::target::Target;
 
-/// The label that distinguishes pods of one service account.
-const WORKLOAD_LABEL: &str = "irsa.dev/workload";
 /// The phase of a pod in which commands can run.
 const RUNNING: &str = "Running";
 
@@ -61,7 +60,7 @@ enum Missing {
 
 /// The sidecar of the first running pod, the newest. If pods have the label of a workload, only those of this one count.
 fn in_one_of(pods: &[Pod], workload: &str) -> Result<Sidecar, Missing> {
-    let label = |pod: &Pod| pod.metadata.labels.get(WORKLOAD_LABEL).cloned();
+    let label = |pod: &Pod| pod.metadata.labels.get(WORKLOAD).cloned();
     let are_labeled = pods.iter().any(|pod| label(pod).is_some());
     let is_its_own = |pod: &&Pod| !are_labeled || label(pod).is_some_and(|own| own == workload);
     let own: Vec<&Pod> = pods.iter().filter(is_its_own).collect();
@@ -147,8 +146,8 @@ mod tests {
     #[test]
     fn labels_tell_workloads_of_one_service_account_apart() {
         let pods = [
-            pod("other", "Running", "irsa", &[(WORKLOAD_LABEL, "other")]),
-            pod("own", "Running", "irsa", &[(WORKLOAD_LABEL, "api")]),
+            pod("other", "Running", "irsa", &[(WORKLOAD, "other")]),
+            pod("own", "Running", "irsa", &[(WORKLOAD, "api")]),
         ];
         assert_eq!(in_one_of(&pods, "api").unwrap().pod, "own");
         assert_eq!(in_one_of(&pods, "third"), Err(Missing::Pod));
