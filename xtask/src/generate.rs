@@ -85,12 +85,22 @@ fn write(files: &[Generated]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Files of the documentation that the Helm chart contains. Helm reads no files outside of a chart.
+const OF_THE_CHART: [&str; 2] = ["alerts.yaml", "dashboard.json"];
+
 /// Returns the files that need no build.
 fn quick() -> Vec<Generated> {
-    vec![Generated {
-        path: workspace::root().join("docs/causes.md"),
+    let root = workspace::root();
+    let copied = |name| Generated {
+        path: root.join("deploy/charts/irsa/files").join(name),
+        content: fs::read_to_string(root.join("docs/monitoring").join(name)).unwrap_or_default(),
+    };
+    let mut files: Vec<_> = OF_THE_CHART.into_iter().map(copied).collect();
+    files.push(Generated {
+        path: root.join("docs/causes.md"),
         content: causes::document(),
-    }]
+    });
+    files
 }
 
 /// Returns the pages that our programs print. Tests include these files, so they are written before the tests are

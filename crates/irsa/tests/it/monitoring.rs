@@ -55,7 +55,11 @@ fn the_page_of_metrics_is_up_to_date() {
 #[test]
 fn alert_rules_use_existing_metrics_and_have_descriptions() {
     let rules: Value = serde_saphyr::from_str(ALERTS).unwrap();
-    let rules = rules["groups"][0]["rules"].as_array().unwrap();
+    let groups = rules["groups"].as_array().unwrap();
+    let rules: Vec<_> = groups
+        .iter()
+        .flat_map(|group| group["rules"].as_array().unwrap())
+        .collect();
     assert!(rules.len() > 5, "{rules:?}");
     for rule in rules {
         assert!(
@@ -67,7 +71,13 @@ fn alert_rules_use_existing_metrics_and_have_descriptions() {
         for text in ["summary", "description"] {
             assert!(rule["annotations"][text].is_string(), "{rule}");
         }
-        assert!(!used(rule["expr"].as_str().unwrap()).is_empty(), "{rule}");
+        let expression = rule["expr"].as_str().unwrap();
+        // The scenarios of the Helm chart compare these with a real API server.
+        let is_of_the_api_server = expression.contains("apiserver_");
+        assert!(
+            is_of_the_api_server || !used(expression).is_empty(),
+            "{rule}"
+        );
     }
     check(ALERTS);
 }

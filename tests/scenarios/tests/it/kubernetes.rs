@@ -21,8 +21,8 @@ pub(crate) struct ApiServer {
 }
 
 impl ApiServer {
-    /// Starts the API server, with this issuer of tokens in place of its own. If kubectl, or Go to build the server, is
-    /// missing, prints why the test is skipped.
+    /// Starts the API server, with this issuer of tokens instead of its address. If kubectl, or Go to build the server,
+    /// is missing, prints why the test is skipped.
     pub(crate) fn start(issuer: Option<&str>) -> Option<Self> {
         let kubectl = Command::new("kubectl")
             .args(["version", "--client"])

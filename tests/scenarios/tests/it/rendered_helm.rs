@@ -6,12 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use irsa_components::{GoError, cache, helm};
 use irsa_testing::program::{finish, irsa};
-use irsa_testing::{print_line, skip};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::runtime::Builder;
+
+use crate::helm;
 
 /// Two users and a path of roles, to be replaced by hostile ones.
 const CAMUNDA: &str = r#"version: 1
@@ -76,18 +75,9 @@ struct Lab {
 impl Lab {
     /// If Go is missing, prints why the test is skipped.
     fn start() -> Option<Self> {
-        let cache = cache::folder(std::env::var_os).unwrap();
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let located = runtime.block_on(helm::locate(&cache, &print_line));
-        if let Err(error @ GoError::Missing { .. }) = &located {
-            skip(error);
-            return None;
-        }
+        let helm = helm::program()?;
         let folder = tempfile::tempdir().unwrap();
-        Some(Self {
-            helm: located.unwrap(),
-            folder,
-        })
+        Some(Self { helm, folder })
     }
 
     /// Writes the specification and has irsa render it.
