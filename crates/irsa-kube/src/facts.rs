@@ -24,6 +24,9 @@ pub(crate) struct List<T> {
 /// The metadata of a page.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct ListMetadata {
+    /// The version of the collection that the list shows.
+    #[serde(rename = "resourceVersion", default)]
+    pub(crate) resource_version: String,
     /// The token for the next page; absent or empty on the last page.
     #[serde(rename = "continue")]
     pub(crate) next: Option<String>,

@@ -8,19 +8,65 @@ use std::time::Duration;
 use hyper_util::client::proxy::matcher::Matcher;
 use kube_client::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube_client::{Client, Config};
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::config_error::{ConfigError, unusable};
 use crate::{ClusterContext, proxy};
 
 /// The time limit for connecting to the API server, and for each pause in its response.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The time limit of a credential plugin, such as `aws eks get-token`, which calls STS.
+const PLUGIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Creates a client; also returns the API server's URL and the names in the kubeconfig. Reads files and runs a credential
-/// plugin on this thread.
-pub(crate) async fn client(
+/// The clients for an API server.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    /// The API server's URL.
+    pub(crate) address: String,
+    /// The names in the kubeconfig.
+    pub(crate) context: ClusterContext,
+    config: Config,
+    watches: OnceCell<Client>,
+}
+
+impl Connection {
+    /// The client for watches, whose connections may be silent for longer.
+    pub(crate) async fn client_for_watches(&self) -> Result<&Client, ConfigError> {
+        let create = || async {
+            let mut config = self.config.clone();
+            config.read_timeout = None;
+            // This may run a credential plugin.
+            let runtime = Handle::current();
+            let create = move || runtime.block_on(async { Client::try_from(config) });
+            let created = timeout(PLUGIN_TIMEOUT, spawn_blocking(create)).await;
+            let created = created.map_err(|_| ConfigError::TimedOut(PLUGIN_TIMEOUT))?;
+            let created = created.map_err(|_| ConfigError::Unusable("a part".to_owned()))?;
+            created.map_err(|error| unusable(&error))
+        };
+        self.watches.get_or_try_init(create).await
+    }
+}
+
+/// Reads a kubeconfig and creates a client; the default is the pod's own service account.
+pub(crate) async fn connect(
     files: Option<PathBuf>,
     context: Option<String>,
-) -> Result<(Client, String, ClusterContext), ConfigError> {
+) -> Result<Connection, ConfigError> {
+    // kube-client reads files and runs credential plugins on the calling thread.
+    let runtime = Handle::current();
+    let created = spawn_blocking(move || runtime.block_on(connection(files, context)));
+    let created = timeout(PLUGIN_TIMEOUT, created).await;
+    let created = created.map_err(|_| ConfigError::TimedOut(PLUGIN_TIMEOUT))?;
+    created.unwrap_or_else(|_| Err(ConfigError::Unusable("a part".to_owned())))
+}
+
+async fn connection(
+    files: Option<PathBuf>,
+    context: Option<String>,
+) -> Result<Connection, ConfigError> {
     let kubeconfig = match files {
         Some(files) => Some(merged(&files)?),
         None => user_kubeconfig()?,
@@ -39,9 +85,14 @@ pub(crate) async fn client(
     // The retries of kube-client go on for minutes: see `KubeReader::send`.
     config.default_retry = false;
     let address = config.cluster_url.to_string();
-    let client = Client::try_from(config).map_err(|error| unusable(&error))?;
-    let address = address.trim_end_matches('/').to_owned();
-    Ok((client, address, names.unwrap_or_default()))
+    let client = Client::try_from(config.clone()).map_err(|error| unusable(&error))?;
+    Ok(Connection {
+        client,
+        address: address.trim_end_matches('/').to_owned(),
+        context: names.unwrap_or_default(),
+        config,
+        watches: OnceCell::new(),
+    })
 }
 
 /// The configuration of a context. The environment's proxy applies under the same conditions as for kubectl.

@@ -1,29 +1,38 @@
-//! Reads the Kubernetes objects of a workload's identity chain: facts, not verdicts.
+//! Requests to the Kubernetes API: facts, not verdicts.
 //!
 //! A [`KubeReader`] reads service accounts, pods, webhook configurations, namespaces and the issuer, each with one GET
 //! request, and lists the objects of a namespace that create pods. The types contain only what their users need, so that
 //! no secrets of a pod are kept: the values of environment variables only if AWS SDKs use the variable and it is not a
 //! key, or if the caller names the variable, and no container arguments. Only a [`Secret`] that is named is read as a
 //! whole.
+//!
+//! The admission webhook is the only user of what changes objects: Secrets, the CA certificates of webhooks, and events.
 
+mod api_request;
 mod cluster_context;
 mod config_error;
+mod event;
 mod facts;
 mod issuer;
 mod kubeconfig;
 mod namespace_reader;
+mod pages;
+mod pod_reader;
 mod proxy;
 mod read_error;
 mod reader;
+mod response_error;
 mod retry;
 mod secret;
 mod selector;
 #[cfg(test)]
 mod test_server;
 mod token;
+mod webhook_configurations;
 
 pub use cluster_context::ClusterContext;
 pub use config_error::ConfigError;
+pub use event::{EventKind, NewEvent, ObjectReference};
 pub use facts::account::AccountObject;
 pub use facts::config_map::ConfigMap;
 pub use facts::metadata::{Metadata, Owner};
@@ -38,6 +47,6 @@ pub use issuer::Discovery;
 pub use namespace_reader::{Listing, PodObject, WorkloadKind};
 pub use read_error::{ReadError, ReadErrorKind, Rule};
 pub use reader::{KubeReader, Server};
-pub use secret::Secret;
+pub use secret::{NewSecret, Secret};
 pub use selector::{Expression, Selector};
 pub use token::TokenOptions;

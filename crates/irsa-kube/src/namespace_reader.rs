@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::facts::List;
+use crate::api_request::encoded;
 use crate::facts::workload::{CronJob, Template, TemplateSpec, Templated};
-use crate::reader::{encoded, rule};
+use crate::pages::Pages;
+use crate::reader::rule;
 use crate::{
     AccountObject, ConfigMap, KubeReader, Metadata, Pod, PodStatus, ReadError, WorkloadObject,
 };
@@ -136,27 +137,19 @@ impl KubeReader {
     ) -> Result<Listing<T>, ReadError> {
         let rule = rule("list", resource, Some(namespace), None);
         let plural = resource.split('.').next().unwrap_or(resource);
-        let path = format!(
-            "{api}/namespaces/{}/{plural}?limit={PAGE}",
-            encoded(namespace)
-        );
-        let (mut items, mut next) = (Vec::new(), String::new());
+        let path = format!("{api}/namespaces/{}/{plural}", encoded(namespace));
+        let mut pages = Pages::new(self, rule, &path, PAGE);
+        let mut items = Vec::new();
         for _ in 0..MAX_PAGES {
-            let page: List<T> = self.get(rule.clone(), &format!("{path}{next}")).await?;
-            items.extend(page.items);
-            match page.metadata.next.filter(|token| !token.is_empty()) {
-                Some(token) => next = format!("&continue={}", encoded(&token)),
-                None => {
-                    return Ok(Listing {
-                        items,
-                        is_truncated: false,
-                    });
-                }
+            match pages.next::<T>().await? {
+                Some(page) => items.extend(page.items),
+                None => break,
             }
         }
+        let is_truncated = pages.has_more();
         Ok(Listing {
             items,
-            is_truncated: true,
+            is_truncated,
         })
     }
 }

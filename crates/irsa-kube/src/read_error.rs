@@ -1,13 +1,14 @@
-//! The error of a read, and the permission that the read needs.
+//! The error of a request, and the permission that the request needs.
 
 use std::fmt;
+use std::time::Duration;
 
 use thiserror::Error;
 
-/// The RBAC permission that a read needs.
+/// The RBAC permission that a request needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// `get`, `list` or `create`.
+    /// `get`, `list`, `watch`, `create`, `update` or `patch`.
     pub verb: &'static str,
     /// The resource, such as `serviceaccounts`, or a path such as `/version`.
     pub resource: &'static str,
@@ -66,17 +67,17 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A read that failed.
+/// A request that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("cannot {rule}: {kind}")]
 pub struct ReadError {
-    /// The permission that the read needs.
+    /// The permission that the request needs.
     pub rule: Rule,
     /// The reason.
     pub kind: ReadErrorKind,
 }
 
-/// The reason why a read failed. The texts are from the API server or the system, truncated and without secrets.
+/// The reason why a request failed. The texts are from the API server or the system, truncated and without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
@@ -89,6 +90,21 @@ pub enum ReadErrorKind {
     /// It does not exist (404).
     #[error("it does not exist")]
     Absent,
+    /// An object with this name exists already (409).
+    #[error("it exists already")]
+    AlreadyExists,
+    /// The object has changed since it was read (409).
+    #[error("it has changed since it was read: {0}")]
+    Conflict(String),
+    /// The API server no longer has the requested version (410).
+    #[error("the API server no longer has the requested version: {0}")]
+    Expired(String),
+    /// The time limit of the caller.
+    #[error("the API server did not respond within {0:?}")]
+    TimedOut(Duration),
+    /// The response has more than this number of bytes.
+    #[error("the response has more than {0} bytes")]
+    TooLarge(usize),
     /// The API server is unreachable, or its certificate is not trusted.
     #[error("{0}")]
     Unreachable(String),

@@ -1,11 +1,11 @@
 //! Requests service account tokens, as the kubelet does.
 
-use http::Method;
 use irsa_chain::ServiceAccount;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::api_request::ApiRequest;
 use crate::reader::{parse, rule};
 use crate::{KubeReader, Pod, ReadError};
 
@@ -47,8 +47,8 @@ impl KubeReader {
             Some(name),
         );
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
-        let body = request(options).to_string().into_bytes();
-        let answer = self.send(&rule, Method::POST, &path, body).await?;
+        let request = ApiRequest::create(&path, &request(options));
+        let answer = self.send(&rule, request).await?;
         let granted: Granted = parse(&rule, &answer.body)?;
         Ok(granted.status.token.into())
     }

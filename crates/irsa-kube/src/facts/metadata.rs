@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use irsa_chain::timestamp::parse_rfc3339;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -17,6 +18,8 @@ pub struct Metadata {
     pub namespace: String,
     /// The unique ID, which differs from that of earlier and later objects with the same name.
     pub uid: String,
+    /// The version of the object, which each change replaces.
+    pub resource_version: String,
     /// The labels.
     pub labels: BTreeMap<String, String>,
     /// The annotations.
@@ -27,17 +30,27 @@ pub struct Metadata {
     /// The objects that it belongs to, such as a `ReplicaSet`.
     #[serde(rename = "ownerReferences")]
     pub owners: Vec<Owner>,
+    /// Its deletion has started; a pod still has its grace period.
+    #[serde(rename = "deletionTimestamp", deserialize_with = "is_present")]
+    pub is_being_deleted: bool,
     managed_fields: Vec<ManagedFields>,
 }
 
 /// The owner of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Owner {
+    /// The group and version of its kind, such as `apps/v1`.
+    pub api_version: String,
     /// `ReplicaSet`, `StatefulSet`, `Job`, …
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// Its unique ID.
+    pub uid: String,
+    /// It is the controller that created the object.
+    #[serde(rename = "controller", deserialize_with = "is_true")]
+    pub is_controller: bool,
 }
 
 /// The fields that a manager set, and the time of its last change.
@@ -59,6 +72,16 @@ impl Metadata {
         });
         set.filter_map(|entry| entry.time).max()
     }
+}
+
+fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let any: Option<IgnoredAny> = Deserialize::deserialize(deserializer)?;
+    Ok(any.is_some())
+}
+
+fn is_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let any: Option<bool> = Deserialize::deserialize(deserializer)?;
+    Ok(any == Some(true))
 }
 
 /// Reads a time in RFC 3339 format; an invalid time counts as absent.

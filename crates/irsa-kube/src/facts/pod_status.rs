@@ -27,6 +27,8 @@ struct Condition {
 #[serde(default)]
 struct ContainerStatus {
     name: String,
+    #[serde(rename = "imageID")]
+    image_id: String,
     state: ContainerState,
 }
 
@@ -47,6 +49,15 @@ struct Waiting {
 const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 
 impl PodStatus {
+    /// The image that a container runs, as the container runtime reports it: usually `REPOSITORY@sha256:DIGEST`. `None`
+    /// if the container has not started yet.
+    pub fn image_id(&self, container: &str) -> Option<&str> {
+        let first = self.init_container_statuses.iter();
+        let mut all = first.chain(&self.container_statuses);
+        let status = all.find(|status| status.name == container)?;
+        Some(status.image_id.as_str()).filter(|id| !id.is_empty())
+    }
+
     /// The reason why it is not running: its own reason, that of a waiting container, or that of an unmet condition.
     pub fn reason(&self) -> Option<String> {
         let own = joined(&self.reason, &self.message);
@@ -85,6 +96,16 @@ mod tests {
 
     fn reason(status: &str) -> Option<String> {
         serde_json::from_str::<PodStatus>(status).unwrap().reason()
+    }
+
+    #[test]
+    fn the_image_of_a_container_is_known_once_it_started() {
+        let status = r#"{"initContainerStatuses": [{"name": "irsa", "imageID": "r.example/irsa@sha256:0"}],
+                         "containerStatuses": [{"name": "app", "imageID": ""}]}"#;
+        let status: PodStatus = serde_json::from_str(status).unwrap();
+        assert_eq!(status.image_id("irsa"), Some("r.example/irsa@sha256:0"));
+        assert_eq!(status.image_id("app"), None);
+        assert_eq!(status.image_id("other"), None);
     }
 
     #[test]
