@@ -6,7 +6,9 @@
 //! key, or if the caller names the variable, and no container arguments. Only a [`Secret`] that is named is read as a
 //! whole.
 //!
-//! The admission webhook is the only user of what changes objects: Secrets, the CA certificates of webhooks, and events.
+//! For the admission webhook, an [`ObjectCache`] has the metadata of all service accounts or namespaces, and a
+//! [`WebhookFollower`] the webhook's configuration; watches keep both current. The webhook is also the only user of what
+//! changes objects: Secrets, the CA certificates of webhooks, and events.
 
 mod api_request;
 mod cluster_context;
@@ -28,6 +30,7 @@ mod selector;
 #[cfg(test)]
 mod test_server;
 mod token;
+mod watch;
 mod webhook_configurations;
 
 pub use cluster_context::ClusterContext;
@@ -50,3 +53,5 @@ pub use reader::{KubeReader, Server};
 pub use secret::{NewSecret, Secret};
 pub use selector::{Expression, Selector};
 pub use token::TokenOptions;
+pub use watch::object_cache::{CacheStatus, CachedKind, ObjectCache};
+pub use watch::webhook_follower::WebhookFollower;
