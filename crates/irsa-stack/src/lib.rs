@@ -45,7 +45,7 @@ pub use self::preset::Preset;
 pub use self::render::{File, Target, UserValues, VersionSet, render, render_with, set_up_of};
 pub use self::shape::schema::json_schema;
 pub use self::sql::ownership_mark;
-pub use self::stack::Stack;
+pub use self::stack::{Injection, Stack};
 pub use self::tree::MAX_FILE_BYTES;
 
 #[cfg(test)]

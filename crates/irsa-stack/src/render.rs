@@ -1,5 +1,6 @@
 //! Files made from a setup. The same setup gives the same bytes.
 
+mod annotations;
 mod header;
 mod helm;
 mod kubernetes;

@@ -74,6 +74,7 @@ pub(crate) fn stack(
         camunda: file.camunda.clone(),
         keycloak: file.keycloak.clone().map(|one| (one.chart, one.release)),
         image: file.irsa.image.clone(),
+        injection: file.irsa.inject,
         digest,
         placeholders,
     };

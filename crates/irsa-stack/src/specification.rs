@@ -6,7 +6,7 @@ use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAcc
 use serde::Deserialize;
 
 use crate::stack::{
-    AdminSecret, Component, CreateOpenSearch, CreatePostgres, Import, IndexPrivilege,
+    AdminSecret, Component, CreateOpenSearch, CreatePostgres, Import, IndexPrivilege, Injection,
     KeycloakChart, Network, PostgresPrivileges, Release, Via,
 };
 
@@ -194,6 +194,8 @@ pub(crate) enum Actions {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Irsa {
     pub(crate) image: Option<String>,
+    #[serde(default)]
+    pub(crate) inject: Injection,
 }
 
 /// The outputs file as types.

@@ -55,6 +55,8 @@ pub struct Stack {
     pub keycloak: Option<(KeycloakChart, Release)>,
     /// Image of irsa, if the file names it.
     pub image: Option<String>,
+    /// How the proxy gets into the pods.
+    pub injection: Injection,
     /// SHA-256 of the files this was made from, in hexadecimal.
     pub digest: String,
     /// What is not known before `terraform apply` and has an invented value here.
@@ -70,6 +72,17 @@ pub enum Placeholder {
     Postgres(String),
     /// Endpoint of an OpenSearch domain.
     OpenSearch(String),
+}
+
+/// How the proxy gets into the pods.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Injection {
+    /// Manifests and values contain the sidecar.
+    #[default]
+    Sidecar,
+    /// Manifests and values contain annotations of the service accounts, and `irsa webhook` adds the sidecar.
+    Webhook,
 }
 
 /// An EKS cluster.

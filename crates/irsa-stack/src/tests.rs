@@ -13,6 +13,7 @@ mod presets;
 mod setup;
 mod terraform;
 mod text;
+mod webhook;
 
 use crate::{Document, Mistakes, Source, Stack};
 

@@ -1,5 +1,5 @@
 //! Values for Helm charts, one file for each chart and cluster: the proxy as a native sidecar of every pod that uses a
-//! data store, service accounts, and settings that send the pods to the sidecar.
+//! data store, unless the webhook injects it, service accounts, and settings that send the pods to the sidecar.
 
 mod chart;
 mod charts;
@@ -20,8 +20,8 @@ pub use self::user_values::UserValues;
 use self::chart::{Environment, Pod};
 use self::release::{Release, releases};
 use self::values::{Conflict, Values};
-use super::{File, kubernetes};
-use crate::stack::{Stack, Workload};
+use super::{File, annotations, kubernetes};
+use crate::stack::{Injection, Stack, Workload};
 use crate::yaml::Yaml;
 
 const LOST: &str = "Lists in your own values are lost, and variables in them can win over these values, unless `irsa render \
@@ -34,6 +34,9 @@ const LOST: &str = "Lists in your own values are lost, and variables in them can
 pub(super) fn files(stack: &Stack, user: &UserValues) -> Result<Vec<File>, String> {
     let mut files = Vec::new();
     for cluster in &stack.clusters {
+        if stack.injection == Injection::Webhook {
+            annotations::check(stack, cluster)?;
+        }
         for release in releases(stack, cluster)? {
             overrides::refuse(&release, user)?;
             let path = format!("helm-values/{}/{}.yaml", cluster.name, release.chart.name);
@@ -97,17 +100,24 @@ impl<'b> Builder<'b> {
             self.list(pod, &environment.list, variables)?;
             self.credentials(pod, environment, workload)?;
         }
-        let sidecar = kubernetes::sidecar(self.stack, workload, self.stack.required_image()?);
-        self.list(pod, &pod.init, vec![kubernetes::container(&sidecar)?])?;
-        let volumes = kubernetes::volumes(&sidecar)?;
-        for list in pod.volumes.iter().filter(|_| !volumes.is_empty()) {
-            self.list(pod, list, volumes.clone())?;
+        if self.stack.injection == Injection::Sidecar {
+            self.sidecar(pod, workload)?;
         }
         let remarks = pod.remarks.iter().map(|remark| (*remark).to_owned());
         for remark in remarks.chain(overrides::unseen(pod, self.user)) {
             if !self.remarks.contains(&remark) {
                 self.remarks.push(remark);
             }
+        }
+        Ok(())
+    }
+
+    fn sidecar(&mut self, pod: &Pod, workload: &Workload) -> Result<(), String> {
+        let sidecar = kubernetes::sidecar(self.stack, workload, self.stack.required_image()?);
+        self.list(pod, &pod.init, vec![kubernetes::container(&sidecar)?])?;
+        let volumes = kubernetes::volumes(&sidecar)?;
+        for list in pod.volumes.iter().filter(|_| !volumes.is_empty()) {
+            self.list(pod, list, volumes.clone())?;
         }
         Ok(())
     }
@@ -120,7 +130,8 @@ impl<'b> Builder<'b> {
         let path = pod.account_path("name");
         let value = settings::text(pod, &path, Yaml::text(name), workload)?;
         self.set(&path, value)?;
-        if let Some(annotations) = kubernetes::annotations(workload).filter(|_| is_first) {
+        let annotations = annotations::service_account(self.stack, workload);
+        if let Some(annotations) = annotations.filter(|_| is_first) {
             let path = pod.account_path("annotations");
             let value = settings::text(pod, &path, annotations, workload)?;
             self.set(&path, value)?;

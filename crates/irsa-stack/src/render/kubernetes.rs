@@ -1,36 +1,43 @@
 //! A Kustomize component for each cluster: service accounts, and a patch that adds the proxy as a native sidecar to the
-//! pods of every workload. It patches what has the label `irsa.dev/workload`.
+//! pods of every workload. It patches what has the label `irsa.dev/workload`. If the webhook injects the sidecar, the
+//! component has the service accounts only.
 
-use irsa_sidecar::names::{self, eks};
+use irsa_sidecar::names;
 use irsa_sidecar::{Identity, Placement, Resources, Sidecar, WebIdentity};
 
-use crate::render::File;
-use crate::stack::{Cluster, Stack, Workload};
+use super::{File, annotations};
+use crate::stack::{Cluster, Injection, Stack, Workload};
 use crate::yaml::Yaml;
 
 /// # Errors
 /// The file does not name the image of irsa.
 pub(super) fn files(stack: &Stack) -> Result<Vec<File>, String> {
-    let image = stack.required_image()?;
     let clusters = stack.clusters.iter();
-    let components = clusters.map(|cluster| component(stack, cluster, image));
+    let components = clusters.map(|cluster| component(stack, cluster));
     Ok(components.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-fn component(stack: &Stack, cluster: &Cluster, image: &str) -> Result<Vec<File>, String> {
+fn component(stack: &Stack, cluster: &Cluster) -> Result<Vec<File>, String> {
     let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
     let workloads: Vec<_> = stack.workloads.iter().filter(runs_here).collect();
+    let patched: &[_] = match stack.injection {
+        Injection::Sidecar => &workloads,
+        Injection::Webhook => {
+            annotations::check(stack, cluster)?;
+            &[]
+        }
+    };
     let file = |name: &str, text: String| File {
         path: format!("kubernetes/{}/{name}", cluster.name),
         text,
     };
     let mut files = vec![
-        file("kustomization.yaml", kustomization(&workloads).write()),
-        file("service-accounts.yaml", service_accounts(&workloads)),
+        file("kustomization.yaml", kustomization(patched).write()),
+        file("service-accounts.yaml", service_accounts(stack, &workloads)),
     ];
-    for workload in workloads {
+    for workload in patched {
         let name = format!("{}-sidecar.yaml", workload.key);
-        files.push(file(&name, patch(stack, workload, image)?.write()));
+        files.push(file(&name, patch(stack, workload)?.write()));
     }
     Ok(files)
 }
@@ -51,36 +58,35 @@ fn kustomization(workloads: &[&Workload]) -> Yaml {
             ),
         ])
     };
-    Yaml::map([
+    let mut entries = vec![
         ("apiVersion", Yaml::text("kustomize.config.k8s.io/v1alpha1")),
         ("kind", Yaml::text("Component")),
         ("resources", Yaml::texts(["service-accounts.yaml"])),
-        ("patches", Yaml::List(workloads.iter().map(patch).collect())),
-    ])
+    ];
+    if !workloads.is_empty() {
+        entries.push(("patches", Yaml::List(workloads.iter().map(patch).collect())));
+    }
+    Yaml::map(entries)
 }
 
 /// One document for each service account.
-fn service_accounts(workloads: &[&Workload]) -> String {
+fn service_accounts(stack: &Stack, workloads: &[&Workload]) -> String {
     let mut accounts: Vec<&Workload> = workloads.to_vec();
     accounts.sort_by(|one, other| one.service_account.cmp(&other.service_account));
     accounts.dedup_by(|one, other| one.service_account == other.service_account);
-    let keeps = |account: &&Workload| {
-        let mut same = workloads.iter();
-        same.any(|one| one.service_account == account.service_account && one.has_annotation)
-    };
-    let document = |one: &&Workload| service_account(one, keeps(one)).write();
+    let document = |one: &&Workload| service_account(stack, one).write();
     let documents: Vec<_> = accounts.iter().map(document).collect();
     documents.join("---\n")
 }
 
-fn service_account(workload: &Workload, has_annotation: bool) -> Yaml {
+fn service_account(stack: &Stack, workload: &Workload) -> Yaml {
     let account = &workload.service_account;
     let mut metadata = vec![
         ("name", Yaml::text(account.name())),
         ("namespace", Yaml::text(account.namespace())),
     ];
-    if has_annotation {
-        metadata.push(("annotations", role_annotation(workload)));
+    if let Some(annotations) = annotations::service_account(stack, workload) {
+        metadata.push(("annotations", annotations));
     }
     Yaml::map([
         ("apiVersion", Yaml::text("v1")),
@@ -89,19 +95,9 @@ fn service_account(workload: &Workload, has_annotation: bool) -> Yaml {
     ])
 }
 
-/// The annotations of a workload's service account, if EKS gives the role by one.
-pub(super) fn annotations(workload: &Workload) -> Option<Yaml> {
-    workload.has_annotation.then(|| role_annotation(workload))
-}
-
-fn role_annotation(workload: &Workload) -> Yaml {
-    let role = Yaml::text(workload.role.as_str());
-    Yaml::map([(eks::ROLE_ARN, role)])
-}
-
 /// A strategic merge patch. Its kind and name are those of the target that Kustomize finds.
-fn patch(stack: &Stack, workload: &Workload, image: &str) -> Result<Yaml, String> {
-    let sidecar = sidecar(stack, workload, image);
+fn patch(stack: &Stack, workload: &Workload) -> Result<Yaml, String> {
+    let sidecar = sidecar(stack, workload, stack.required_image()?);
     let pod = Yaml::map([
         (
             "serviceAccountName",
@@ -161,7 +157,7 @@ pub(super) fn volumes(sidecar: &Sidecar) -> Result<Vec<Yaml>, String> {
 }
 
 /// The data stores in the form of `IRSA_UPSTREAMS`.
-fn upstreams(stack: &Stack, workload: &Workload) -> Vec<String> {
+pub(super) fn upstreams(stack: &Stack, workload: &Workload) -> Vec<String> {
     let postgres = workload.postgres.as_ref().and_then(|used| {
         let store = stack.postgres_store(&used.store)?;
         let (host, port, listen) = (&store.endpoint, store.port, used.listen);

@@ -192,10 +192,16 @@ const IRSA: &[Field] = &[
     ),
     Field::optional(
         "inject",
-        Shape::Choice(&[Word {
-            name: "sidecar",
-            doc: "A native sidecar in the manifests.",
-        }]),
+        Shape::Choice(&[
+            Word {
+                name: "sidecar",
+                doc: "A native sidecar in the manifests.",
+            },
+            Word {
+                name: "webhook",
+                doc: "Annotations in the manifests, by which `irsa webhook` adds the sidecar.",
+            },
+        ]),
         "How the proxy gets into the pods.",
     ),
 ];

@@ -78,7 +78,7 @@ const KEYCLOAK_8_3: &str = r#"identity:
 "#;
 
 /// A setup for a version of Camunda.
-fn camunda(version: &str) -> String {
+pub(super) fn camunda(version: &str) -> String {
     let text = CAMUNDA.replace("VERSION", version);
     match version {
         "8.3" => without(&(text + THREE), "optimize"),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use irsa_stack::{Target, VersionSet};
+use irsa_stack::{Injection, Target, VersionSet};
 
 use super::Output;
 
@@ -60,6 +60,10 @@ pub(crate) struct RenderArgs {
     /// Your own values file; may be repeated. Its lists are repeated after irsa's (helm-values only)
     #[arg(long, value_name = "FILE")]
     pub(crate) values: Vec<PathBuf>,
+    /// How the proxy gets into the pods (kubernetes, helm-values) [default: `irsa.inject` of the specification, or
+    /// sidecar]
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) inject: Option<InjectionName>,
     /// Change nothing: print what would change, and exit with code 3 if anything would
     #[arg(long)]
     pub(crate) check: bool,
@@ -70,6 +74,15 @@ pub(crate) struct RenderArgs {
     /// some of aws=5.9|5|6, iam=5|6 and eks=19|20|21 [default: newest]
     #[arg(long, value_name = "SET")]
     pub(crate) versions: Option<VersionSet>,
+}
+
+/// How the proxy gets into the pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InjectionName {
+    /// The files contain the sidecar
+    Sidecar,
+    /// The files contain annotations of service accounts, and `irsa webhook` adds the sidecar
+    Webhook,
 }
 
 /// What can be rendered.
@@ -88,6 +101,17 @@ pub(crate) enum TargetName {
     Lab,
     /// A root module of Terraform: IAM roles and policies, data stores
     Terraform,
+}
+
+// === impl InjectionName ===
+
+impl InjectionName {
+    pub(crate) fn injection(self) -> Injection {
+        match self {
+            Self::Sidecar => Injection::Sidecar,
+            Self::Webhook => Injection::Webhook,
+        }
+    }
 }
 
 // === impl TargetName ===

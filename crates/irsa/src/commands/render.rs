@@ -28,14 +28,21 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
     if args.drop_stores && !is_terraform {
         mistakes.add("--drop-stores: has an effect on `terraform` only");
     }
+    let has_pods = matches!(target, Target::Kubernetes | Target::HelmValues);
+    if args.inject.is_some() && !has_pods {
+        mistakes.add("--inject: has an effect on `kubernetes` and `helm-values` only");
+    }
     if args.stack.outputs.is_some() && is_terraform {
         mistakes.add("--outputs: has no effect on `terraform`, which writes them");
     }
-    let (document, stack) = if is_terraform {
+    let (document, mut stack) = if is_terraform {
         specification::stack_without_outputs(&args.stack.files, mistakes)?
     } else {
         specification::stack(&args.stack, mistakes, FailureFormat::Text)?
     };
+    if let Some(inject) = args.inject {
+        stack.injection = inject.injection();
+    }
     specification::known(target.missing(&stack))?;
     let values = values.unwrap_or_default();
     let files = render_with(&stack, target, &document.names(), &values).map_err(Failure::other)?;

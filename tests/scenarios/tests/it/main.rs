@@ -43,6 +43,7 @@ mod reload;
 mod rendered_helm;
 mod rendered_sql;
 mod rendered_terraform;
+mod rendered_webhook;
 mod rotation;
 mod secrets;
 mod set_up;
