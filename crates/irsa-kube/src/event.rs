@@ -92,7 +92,7 @@ impl NewEvent {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
             "metadata": {
-                "generateName": format!("{}.", regarding.name),
+                "generateName": format!("{}-", regarding.name),
                 "namespace": self.namespace(),
             },
             "eventTime": micro_time(time),

@@ -38,6 +38,8 @@ pub struct Kubernetes {
     folder: Folder,
     ports: Ports,
     authority: String,
+    binaries: KubernetesBinaries,
+    options: KubernetesOptions,
 }
 
 /// One of the two processes.
@@ -87,12 +89,10 @@ impl Kubernetes {
         let deadline = Instant::now() + options.start_timeout;
         let client = client(&certificates.authority)?;
         let url = ports.api_url();
-        let issuer = options.issuer.as_deref().unwrap_or(&url);
         let mut etcd = Server::spawn("etcd", command::etcd(binaries, &folder, ports), &folder)?;
         let health = format!("{}/health", ports.etcd_url());
         etcd.until_ready(&client, &health, deadline).await?;
-        let command = command::api(binaries, &folder, ports, issuer);
-        let mut api = Server::spawn("kube-apiserver", command, &folder)?;
+        let mut api = spawn_api(binaries, options, &folder, ports)?;
         api.until_ready(&client, &format!("{url}/readyz"), deadline)
             .await?;
         folder.write_kubeconfig(&url)?;
@@ -102,6 +102,8 @@ impl Kubernetes {
             folder,
             ports,
             authority: certificates.authority.clone(),
+            binaries: binaries.clone(),
+            options: options.clone(),
         })
     }
 
@@ -130,7 +132,32 @@ impl Kubernetes {
         self.api.child.id()
     }
 
-    /// Sends SIGTERM to both servers, the API server first, and waits for them to end.
+    /// Kills the API server, as when its node fails. etcd keeps its state.
+    ///
+    /// # Errors
+    /// The process cannot be waited for.
+    pub async fn kill_api_server(&mut self) -> Result<(), KubernetesError> {
+        if child::ends(&mut self.api.child, Signal::KILL, STOP_TIMEOUT).await {
+            return Ok(());
+        }
+        Err(self.api.killed())
+    }
+
+    /// Starts the API server again after [`kill_api_server`](Self::kill_api_server), at the same address, and waits until
+    /// it is ready.
+    ///
+    /// # Errors
+    /// It ends or is not ready within `start_timeout`; the error has the end of its log.
+    pub async fn start_api_server(&mut self) -> Result<(), KubernetesError> {
+        let deadline = Instant::now() + self.options.start_timeout;
+        self.api = spawn_api(&self.binaries, &self.options, &self.folder, self.ports)?;
+        let client = client(&self.authority)?;
+        let ready = format!("{}/readyz", self.url());
+        self.api.until_ready(&client, &ready, deadline).await
+    }
+
+    /// Sends SIGTERM to both servers, the API server first, and waits for them to end. The API server does not end in time
+    /// while a client has an open watch.
     ///
     /// # Errors
     /// A server did not end in time and was killed. A server that had already ended is not an error.
@@ -138,6 +165,18 @@ impl Kubernetes {
         let api = self.api.end().await;
         self.etcd.end().await.and(api)
     }
+}
+
+fn spawn_api(
+    binaries: &KubernetesBinaries,
+    options: &KubernetesOptions,
+    folder: &Folder,
+    ports: Ports,
+) -> Result<Server, KubernetesError> {
+    let url = ports.api_url();
+    let issuer = options.issuer.as_deref().unwrap_or(&url);
+    let command = command::api(binaries, folder, ports, issuer);
+    Server::spawn("kube-apiserver", command, folder)
 }
 
 impl Server {
@@ -205,10 +244,14 @@ impl Server {
         if child::ends(&mut self.child, Signal::TERM, STOP_TIMEOUT).await {
             return Ok(());
         }
-        Err(KubernetesError::Killed {
+        Err(self.killed())
+    }
+
+    fn killed(&self) -> KubernetesError {
+        KubernetesError::Killed {
             server: self.name,
             waited: STOP_TIMEOUT,
-        })
+        }
     }
 }
 

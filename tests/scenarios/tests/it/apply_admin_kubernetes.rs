@@ -1,6 +1,5 @@
 //! The password of the administrator in a Secret of Kubernetes, on a real API server.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,14 +22,14 @@ impl Cluster {
     /// If a program is missing, prints why the test is skipped.
     fn start(set_up: &SetUp) -> Option<Self> {
         let server = ApiServer::start(None)?;
-        let restricted = server.folder().join("restricted.kubeconfig");
+        server.kubectl(&["create", "namespace", NAMESPACE], "");
+        let restricted = server.service_account(NAMESPACE, "irsa-setup");
         let cluster = Self { server, restricted };
-        cluster.create_objects(&set_up.stage.cluster().dial);
+        cluster.create_secrets(&set_up.stage.cluster().dial);
         Some(cluster)
     }
 
-    fn create_objects(&self, dial: &str) {
-        self.kubectl(&["create", "namespace", NAMESPACE]);
+    fn create_secrets(&self, dial: &str) {
         let secret = |name: &str, values: &[&str]| {
             let create = ["-n", NAMESPACE, "create", "secret", "generic", name];
             self.kubectl(&[&create, values].concat());
@@ -42,29 +41,11 @@ impl Cluster {
         );
         let url = format!("--from-literal=url=postgresql://camunda_admin:{PASSWORD}@{dial}");
         secret("url", &[&url]);
-        self.kubectl(&["-n", NAMESPACE, "create", "serviceaccount", "irsa-setup"]);
-        let token = self.kubectl(&["-n", NAMESPACE, "create", "token", "irsa-setup"]);
-        let admin = fs::read_to_string(self.server.kubeconfig()).unwrap();
-        fs::write(&self.restricted, with_token(&admin, token.trim())).unwrap();
     }
 
     fn kubectl(&self, arguments: &[&str]) -> String {
         self.server.kubectl(arguments, "").trim_end().to_owned()
     }
-}
-
-/// Replaces the credentials of a kubeconfig.
-fn with_token(kubeconfig: &str, token: &str) -> String {
-    let users = format!("users: [{{name: admin, user: {{token: {token}}}}}]");
-    let replaced = |line: &str| {
-        if line.starts_with("users:") {
-            users.clone()
-        } else {
-            line.to_owned()
-        }
-    };
-    let lines: Vec<_> = kubeconfig.lines().map(replaced).collect();
-    lines.join("\n")
 }
 
 fn apply(set_up: &SetUp, kubeconfig: &Path, arguments: &[&str]) -> Finished {

@@ -1,5 +1,7 @@
 //! A real API server, and kubectl. No kubelet, no controllers and no webhooks run.
 
+use std::cell::RefCell;
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,12 +13,14 @@ use irsa_components::{GoError, cache};
 use irsa_testing::{print_line, skip};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 /// An API server, and its administrator's kubeconfig.
 pub(crate) struct ApiServer {
     /// `None` only while it is dropped.
     kubernetes: Option<Kubernetes>,
     runtime: Runtime,
+    tasks: RefCell<Vec<JoinHandle<()>>>,
     folder: TempDir,
 }
 
@@ -47,6 +51,7 @@ impl ApiServer {
         Some(Self {
             kubernetes: Some(kubernetes),
             runtime,
+            tasks: RefCell::default(),
             folder,
         })
     }
@@ -76,8 +81,51 @@ impl ApiServer {
         self.output(kubectl, input)
     }
 
+    /// Creates a service account without permissions, and returns a kubeconfig with its token.
+    pub(crate) fn service_account(&self, namespace: &str, name: &str) -> PathBuf {
+        self.kubectl(&["-n", namespace, "create", "serviceaccount", name], "");
+        let token = self.kubectl(&["-n", namespace, "create", "token", name], "");
+        let file = self.folder.path().join(format!("{name}.kubeconfig"));
+        fs::copy(self.kubeconfig(), &file).unwrap();
+        let path = file.display();
+        self.shell(&format!(
+            "kubectl --kubeconfig {path} config set-credentials {name} --token={} && \
+             kubectl --kubeconfig {path} config set-context --current --user={name}",
+            token.trim()
+        ));
+        file
+    }
+
+    /// Runs a future while the server runs.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Runs a future in the background until the server stops.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.borrow_mut().push(self.runtime.spawn(future));
+    }
+
+    /// Kills the API server, as when its node fails; etcd keeps its state.
+    pub(crate) fn kill_api_server(&mut self) {
+        let kubernetes = self.kubernetes.as_mut().expect("only dropping takes it");
+        self.runtime.block_on(kubernetes.kill_api_server()).unwrap();
+    }
+
+    /// Starts the API server again, at the same address.
+    pub(crate) fn start_api_server(&mut self) {
+        let kubernetes = self.kubernetes.as_mut().expect("only dropping takes it");
+        let started = self.runtime.block_on(kubernetes.start_api_server());
+        started.unwrap();
+    }
+
     /// Fails unless the server stops in order.
     pub(crate) fn stop(mut self) {
+        // The API server waits for the end of watches.
+        for task in self.tasks.take() {
+            task.abort();
+            let _ = self.runtime.block_on(task);
+        }
         if let Some(kubernetes) = self.kubernetes.take() {
             self.runtime.block_on(kubernetes.stop()).unwrap();
         }

@@ -29,6 +29,8 @@ mod http;
 mod http_proxy;
 mod image;
 mod init_from;
+mod kube_cache;
+mod kube_requests;
 mod kubernetes;
 mod lab;
 mod log_records;
