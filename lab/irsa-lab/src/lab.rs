@@ -124,6 +124,14 @@ impl Lab {
         self.shared.issuer.rotate_keys()
     }
 
+    /// Also publishes the keys of a key set (RFC 7517): those of a real API server whose tokens name the lab's issuer.
+    ///
+    /// # Errors
+    /// It is not a key set.
+    pub fn publish_keys(&self, jwks: &str) -> Result<(), LabError> {
+        self.shared.issuer.publish_keys(jwks)
+    }
+
     /// Withdraws all keys except the newest.
     pub fn retire_old_keys(&self) {
         self.shared.issuer.retire_old_keys();

@@ -8,7 +8,8 @@ mod token;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use irsa_chain::IssuerUrl;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::clock::LabClock;
 use crate::error::LabError;
@@ -24,8 +25,16 @@ pub struct Issuer {
     url: IssuerUrl,
     clock: Arc<dyn LabClock>,
     keys: Mutex<KeyRing>,
+    /// Keys of an API server that signs tokens for this issuer, as JSON Web Keys.
+    foreign_keys: Mutex<Vec<Value>>,
     /// A key in no key set, for forged tokens and tokens of retired keys. Generated when it is first needed.
     unpublished_key: OnceLock<SigningKey>,
+}
+
+/// A JSON Web Key Set.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
 }
 
 impl Issuer {
@@ -36,6 +45,7 @@ impl Issuer {
             url,
             clock,
             keys,
+            foreign_keys: Mutex::default(),
             unpublished_key: OnceLock::new(),
         })
     }
@@ -55,6 +65,17 @@ impl Issuer {
     /// Withdraws all keys except the newest, so that tokens of the others cannot be verified.
     pub fn retire_old_keys(&self) {
         self.keys().retire_old();
+    }
+
+    /// Also publishes the keys of a key set (RFC 7517): those of a real API server whose tokens name this issuer.
+    ///
+    /// # Errors
+    /// It is not a key set.
+    pub fn publish_keys(&self, jwks: &str) -> Result<(), LabError> {
+        let keys: KeySet = serde_json::from_str(jwks)
+            .map_err(|error| LabError::part("OIDC issuer", error.to_string()))?;
+        self.foreign_keys().extend(keys.keys);
+        Ok(())
     }
 
     /// Returns the IDs of the published keys, oldest first.
@@ -97,7 +118,8 @@ impl Issuer {
 
     /// Returns the published keys as a JSON Web Key Set (RFC 7517).
     pub fn jwks(&self) -> String {
-        let keys: Vec<_> = self.keys().published().map(SigningKey::jwk).collect();
+        let mut keys: Vec<_> = self.keys().published().map(SigningKey::jwk).collect();
+        keys.extend(self.foreign_keys().iter().cloned());
         json!({ "keys": keys }).to_string()
     }
 
@@ -107,6 +129,11 @@ impl Issuer {
         }
         let key = SigningKey::generate()?;
         Ok(self.unpublished_key.get_or_init(|| key))
+    }
+
+    fn foreign_keys(&self) -> MutexGuard<'_, Vec<Value>> {
+        let keys = self.foreign_keys.lock();
+        keys.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keys(&self) -> MutexGuard<'_, KeyRing> {

@@ -140,3 +140,14 @@ fn a_spec_from_json_has_valid_defaults() {
             .is_err()
     );
 }
+
+#[test]
+fn tokens_of_an_api_server_are_accepted_once_its_keys_are_published() {
+    let (own, server) = (issuer(), issuer());
+    let token = server.mint(&spec()).unwrap();
+    assert_eq!(accepted(&own, &token), None);
+    own.publish_keys(&server.jwks()).unwrap();
+    assert!(accepted(&own, &token).is_some());
+    assert!(accepted(&own, &own.mint(&spec()).unwrap()).is_some());
+    assert!(own.publish_keys("{}").is_err());
+}

@@ -17,12 +17,12 @@ use irsa_testing::program::{finish, path};
 
 /// Runs the program of an image as a container runtime does: a read-only root file system, no privileges that it could
 /// gain, and the image's user.
-const RUN: &str = r#"root=$1; shift
+pub(crate) const RUN: &str = r#"root=$1; shift
 mount --bind "$root" "$root" && mount -o remount,bind,ro "$root"
 exec setpriv --no-new-privs chroot --userspec=65532:65532 "$root" /usr/bin/irsa "$@""#;
 
 /// An image, and its root file system.
-struct Image {
+pub(crate) struct Image {
     folder: TempDir,
 }
 
@@ -30,7 +30,7 @@ struct Image {
 
 impl Image {
     /// The image that the tests share.
-    fn shared() -> Arc<Self> {
+    pub(crate) fn shared() -> Arc<Self> {
         static IMAGE: irsa_testing::Shared<Image> = irsa_testing::Shared::new();
         let image = IMAGE.get_or_start(|| Some(Self::packed()));
         image.expect("it was packed")
@@ -89,7 +89,7 @@ impl Image {
         finish(umoci.arg(self.path("bundle"))).printed();
     }
 
-    fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.path("bundle/rootfs")
     }
 

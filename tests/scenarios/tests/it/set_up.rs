@@ -66,6 +66,21 @@ impl SetUp {
             .expect("the world has a domain")
     }
 
+    /// Writes the endpoints of the lab's data stores as Terraform's output.
+    pub(crate) fn write_outputs(&self) {
+        let facts = self.stage.lab().facts();
+        let mut outputs = json!({"version": 1});
+        for cluster in &facts.clusters {
+            outputs["postgres"][&cluster.name] =
+                json!({"endpoint": cluster.endpoint, "resource_id": cluster.resource_id});
+        }
+        for domain in &facts.domains {
+            outputs["opensearch"][&domain.name] = json!({"endpoint": domain.endpoint});
+        }
+        let file = self.folder.path().join("irsa.outputs.json");
+        fs::write(file, outputs.to_string()).unwrap();
+    }
+
     pub(crate) fn domain_upstream(&self) -> String {
         let DomainFacts { endpoint, dial, .. } = self.domain();
         format!("opensearch://{endpoint}?dial={dial}&listen=127.0.0.1:0")
@@ -275,10 +290,7 @@ fn run_script(set_up: &SetUp) {
 
 fn script(set_up: &SetUp) -> Command {
     let folder = set_up.folder.path();
-    let endpoint = &set_up.domain().endpoint;
-    let outputs =
-        format!(r#"{{"version": 1, "opensearch": {{"camunda": {{"endpoint": "{endpoint}"}}}}}}"#);
-    fs::write(folder.join("irsa.outputs.json"), outputs).unwrap();
+    set_up.write_outputs();
     let mut render = irsa(&[
         "render",
         "opensearch",
