@@ -146,8 +146,12 @@ fn dist(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Files that tests write, because they need what only tests have: test binaries and test.
-const WRITTEN_BY_TESTS: [(&[&str], &str); 2] = [
+const WRITTEN_BY_TESTS: [(&[&str], &str); 3] = [
     (&["--test", "it"], "docs::"),
+    (
+        &["--test", "it"],
+        "the_kustomize_base_is_the_rendered_chart",
+    ),
     (&["--lib"], "the_documentation_has_the_table"),
 ];
 

@@ -1,6 +1,7 @@
 //! The Helm chart, rendered by a real Helm.
 
 mod lifecycle;
+mod manifests;
 mod objects;
 mod values;
 
@@ -13,9 +14,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::helm;
+use crate::kubernetes::ApiServer;
 
 /// The namespace and the name of the release.
-const NAMESPACE: &str = "irsa-system";
+pub(crate) const NAMESPACE: &str = "irsa-system";
 const RELEASE: &str = "irsa";
 /// The only value without a default.
 const REPOSITORY: &str = "image.repository=registry.example.com/irsa";
@@ -73,7 +75,7 @@ const BRANCHES: [&[&str]; 9] = [
 ];
 
 /// Helm, with an empty home directory.
-struct Helm {
+pub(crate) struct Helm {
     program: PathBuf,
     home: TempDir,
 }
@@ -82,7 +84,7 @@ struct Helm {
 
 impl Helm {
     /// If Go is missing, prints why the test is skipped.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let program = helm::program()?;
         let home = tempfile::tempdir().unwrap();
         Some(Self { program, home })
@@ -102,6 +104,18 @@ impl Helm {
         let mut command = self.command(&["template", RELEASE]);
         command.arg(folder()).args(["--namespace", NAMESPACE]);
         finish(command.args(assignments(values)))
+    }
+
+    /// Installs the chart with these values beside [`REPOSITORY`].
+    pub(crate) fn install(&self, server: &ApiServer, options: &[&str], values: &[&str]) {
+        let mut command = self.command(&["install", RELEASE, "--create-namespace"]);
+        command
+            .arg(folder())
+            .args(["--namespace", NAMESPACE])
+            .args(options)
+            .args(assignments(values))
+            .env("KUBECONFIG", server.kubeconfig());
+        finish(&mut command).printed();
     }
 
     /// The rendered objects.

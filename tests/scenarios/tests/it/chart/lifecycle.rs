@@ -61,12 +61,7 @@ impl Cluster {
     }
 
     fn install(&self, method: &str) {
-        let chart = folder();
-        let chart = chart.to_str().unwrap();
-        self.helm(
-            &["install", RELEASE, chart, "--create-namespace", method],
-            &[],
-        );
+        self.helm.install(&self.server, &[method], &[]);
     }
 
     fn upgrade(&self, method: &str, value: &str) {
