@@ -20,7 +20,7 @@ use std::sync::{Arc, LazyLock};
 use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
 
-pub use self::authority::{Issued, LocalAuthority};
+pub use self::authority::{AuthorityCertificate, Issued, LocalAuthority, StoredAuthority};
 pub use self::client::{ReplaceableRoots, client_config};
 pub use self::client_hello::{ClientHelloLimit, MAX_CLIENT_HELLO, limit_client_hello};
 pub use self::client_identity::ClientIdentity;

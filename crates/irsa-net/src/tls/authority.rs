@@ -3,6 +3,7 @@
 mod file;
 mod issue;
 mod renewing;
+mod stored;
 
 use std::fmt::{self, Debug, Formatter};
 use std::path::Path;
@@ -16,6 +17,8 @@ use rustls::sign::SingleCertAndKey;
 use self::issue::Usage;
 use self::renewing::Renewing;
 use super::{TlsError, VERSIONS, owned, provider};
+
+pub use self::stored::{AuthorityCertificate, StoredAuthority};
 
 /// A certificate authority (CA) that exists as long as the process: its key is only in memory. Clones share the CA.
 #[derive(Clone)]
@@ -38,7 +41,7 @@ impl LocalAuthority {
     /// # Errors
     /// Fails if the key cannot be generated.
     pub fn generate() -> Result<Self, TlsError> {
-        let issuer = issue::authority(issue::now())?;
+        let issuer = issue::authority(issue::now(), issue::AUTHORITY_LIFE)?;
         Ok(Self {
             pem: issuer.pem().into(),
             issuer: Arc::new(issuer),

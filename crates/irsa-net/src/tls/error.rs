@@ -34,6 +34,9 @@ pub enum TlsError {
         /// The error of the library.
         error: rcgen::Error,
     },
+    /// The stored certificate or key of a CA cannot be used.
+    #[error("the stored CA {0}")]
+    StoredAuthority(&'static str),
     /// The configuration is invalid.
     #[error("cannot set up TLS: {0}")]
     Configuration(rustls::Error),
@@ -63,6 +66,9 @@ impl TlsError {
             }
             Self::NoRoots => "configure a file with root certificates",
             Self::Issue { .. } => "use a DNS name or an IP address",
+            Self::StoredAuthority(_) => {
+                "delete what is stored, so that a new CA is generated, or restore it"
+            }
             Self::Configuration(_) => "check that the certificate and the key belong together",
         }
     }

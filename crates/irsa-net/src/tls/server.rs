@@ -87,6 +87,16 @@ impl ServerIdentity {
     }
 }
 
+impl From<CertifiedKey> for ServerIdentity {
+    /// Clients are not asked for a certificate.
+    fn from(key: CertifiedKey) -> Self {
+        Self {
+            key: Arc::new(key),
+            clients: Arc::new(NoClientAuth),
+        }
+    }
+}
+
 fn client_verifier(path: &Path) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let roots = Roots::from_pem_file(path)?;
     WebPkiClientVerifier::builder_with_provider(roots.store(), provider())

@@ -34,6 +34,7 @@ pub(super) struct Leaf {
 /// unknown issuer.
 pub(super) fn authority(
     now: OffsetDateTime,
+    life: Duration,
 ) -> Result<CertifiedIssuer<'static, KeyPair>, TlsError> {
     let fail = |error| failed(AUTHORITY, error);
     let key = KeyPair::generate().map_err(fail)?;
@@ -42,7 +43,7 @@ pub(super) fn authority(
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = now - CLOCK_SKEW;
-    params.not_after = now + AUTHORITY_LIFE;
+    params.not_after = now + life;
     CertifiedIssuer::self_signed(params, key).map_err(fail)
 }
 
@@ -51,11 +52,20 @@ pub(super) fn leaf(
     usage: &Usage<'_>,
     now: OffsetDateTime,
 ) -> Result<Leaf, TlsError> {
+    leaf_until(issuer, usage, now, now + LEAF_LIFE)
+}
+
+pub(super) fn leaf_until(
+    issuer: &Issuer<'_, KeyPair>,
+    usage: &Usage<'_>,
+    now: OffsetDateTime,
+    end: OffsetDateTime,
+) -> Result<Leaf, TlsError> {
     let mut params = params(usage)?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
     params.not_before = now - CLOCK_SKEW;
-    params.not_after = now + LEAF_LIFE;
+    params.not_after = end;
     let key = KeyPair::generate().map_err(|error| failed(usage.name(), error))?;
     let certificate = params
         .signed_by(&key, issuer)
@@ -155,7 +165,7 @@ fn failed(name: &str, error: rcgen::Error) -> TlsError {
 
 const AUTHORITY: &str = "irsa local authority";
 const SERVER: &str = "irsa local server";
-const AUTHORITY_LIFE: Duration = Duration::days(3653);
+pub(super) const AUTHORITY_LIFE: Duration = Duration::days(3653);
 const LEAF_LIFE: Duration = Duration::days(365);
 /// Tolerance for clients whose clocks are behind.
 const CLOCK_SKEW: Duration = Duration::days(1);
