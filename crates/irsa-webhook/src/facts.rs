@@ -29,6 +29,9 @@ pub struct Facts {
     pub service_account: Lookup,
     /// The namespace of the pod.
     pub namespace: Lookup,
+    /// The API server called the webhook that serves the namespaces with the label `irsa.dev/injection: required`, so
+    /// that this is known even if the namespace could not be read.
+    pub is_required: bool,
 }
 
 impl Lookup {
@@ -64,6 +67,6 @@ impl Facts {
                 .map(String::as_str)
                 == Some("required")
         };
-        self.namespace.object().is_some_and(label)
+        self.is_required || self.namespace.object().is_some_and(label)
     }
 }

@@ -40,6 +40,19 @@ pub(crate) fn patch(
     Ok(patch)
 }
 
+/// The patch without which an injected sidecar would keep the pod from starting: an init container that other webhooks
+/// left without `restartPolicy` never completes.
+pub(crate) fn keep_running(pod: Pod<'_>) -> Patch {
+    let mut patch = Patch::default();
+    let sidecar = pod.container(CONTAINER);
+    let sidecar = sidecar.filter(|one| one.list == "initContainers" && !one.always_restarts());
+    if let Some(sidecar) = sidecar {
+        let at = format!("/spec/{}/{}/restartPolicy", sidecar.list, sidecar.index);
+        patch.add(at, "Always");
+    }
+    patch
+}
+
 /// A native sidecar starts before all other init containers. Without native sidecars, it comes last, so that the
 /// application stays the first container, which `kubectl logs` and `kubectl exec` use by default.
 fn add_container(patch: &mut Patch, pod: Pod<'_>, placement: Placement, container: Value) {

@@ -13,7 +13,7 @@
 //! let review = Review::parse(review)?;
 //! let role = ("irsa.dev/role-arn".to_owned(), "arn:aws:iam::111122223333:role/api".to_owned());
 //! let account = Object { annotations: [role].into(), ..Object::default() };
-//! let facts = Facts { service_account: Lookup::Found(account), namespace: Lookup::Absent };
+//! let facts = Facts { service_account: Lookup::Found(account), namespace: Lookup::Absent, is_required: false };
 //! let settings = Settings::new("0.2.0", "registry.example.com/irsa@sha256:0", |_, _| Ok(vec![5432]));
 //! assert_eq!(review.respond(&facts, &settings).outcome, Outcome::Injected);
 //! # Ok::<(), irsa_webhook::ReviewError>(())
@@ -25,6 +25,7 @@ mod data_stores;
 mod facts;
 mod identity;
 mod inject;
+mod missing;
 mod patch;
 mod placement;
 mod plan;
@@ -40,6 +41,8 @@ mod sources;
 mod warnings;
 
 pub use self::facts::{Facts, Lookup, Object};
+pub use self::missing::lacks_sidecar;
+pub use self::quantity::parse as quantity_value;
 pub use self::reason::Reason;
 pub use self::review::{MAX_BYTES, Outcome, Review, ReviewError, Reviewed};
 pub use self::settings::{MalformedArn, Settings, UpstreamPorts};

@@ -46,11 +46,11 @@ pub(crate) fn plan(
         check_unread(pod, namespace, settings)?;
         return Err(Refusal::new(Reason::LookupFailed, failure));
     }
-    if sources.value(INJECT) == Some("false") {
-        return Err(Refusal::silent(Reason::OptedOut));
-    }
+    let switch = sources.value(INJECT);
+    check_opted_out(switch)?;
     let stores = requested(&sources)?;
     check_namespace(namespace, settings)?;
+    check_switch(switch)?;
     check_pod(pod)?;
     let region = region(&sources, settings)?;
     let ports = stores.ports(settings.upstream_ports, region.as_ref())?;
@@ -79,9 +79,49 @@ pub(crate) fn plan(
 
 /// Fails if the pod gets no sidecar whatever its service account and namespace say.
 fn check_unread(pod: Pod<'_>, namespace: &str, settings: &Settings) -> Result<(), Refusal> {
-    if pod.annotation(INJECT).map(str::trim) == Some("false") {
-        return Err(Refusal::silent(Reason::OptedOut));
+    check_opted_out(pod.annotation(INJECT).map(str::trim))?;
+    check_namespace(namespace, settings)
+}
+
+fn check_opted_out(switch: Option<&str>) -> Result<(), Refusal> {
+    match switch.and_then(parse_bool) {
+        Some(false) => Err(Refusal::silent(Reason::OptedOut)),
+        Some(true) | None => Ok(()),
     }
+}
+
+/// Anyone who writes `no` does not want the sidecar, and anyone who writes `yes` does; so neither is ignored.
+fn check_switch(switch: Option<&str>) -> Result<(), Refusal> {
+    let Some(text) = switch.filter(|text| parse_bool(text).is_none()) else {
+        return Ok(());
+    };
+    let text = quoted(text).longest(40);
+    Err(Refusal::new(
+        Reason::AnnotationInvalid,
+        format!("`{INJECT}`: {text} is not `true` or `false`"),
+    ))
+}
+
+/// Accepts the words of Go's `strconv.ParseBool`, which Kubernetes and Helm use.
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// Fails unless the pod asks for a sidecar that the webhook should inject.
+///
+/// # Errors
+/// The reason why it should not.
+pub(crate) fn check_requested(
+    sources: &Sources<'_>,
+    namespace: &str,
+    settings: &Settings,
+) -> Result<(), Refusal> {
+    check_opted_out(sources.value(INJECT))?;
+    requested(sources)?;
     check_namespace(namespace, settings)
 }
 
@@ -133,12 +173,25 @@ fn check_pod(pod: Pod<'_>) -> Result<(), Refusal> {
         return refused(Reason::Windows, "irsa does not run on Windows nodes");
     }
     if pod.container(CONTAINER).is_some() && pod.annotation(VERSION).is_none() {
+        if is_rendered(pod) {
+            return refused(
+                Reason::AlreadyRendered,
+                "the pod already has the sidecar from `irsa render kubernetes`, which stays as it is: remove the patch \
+                 or the annotations",
+            );
+        }
         return refused(
             Reason::ContainerExists,
             "the pod already has a container named `irsa`: remove it, or the annotations",
         );
     }
     Ok(())
+}
+
+/// Returns whether the container `irsa` is a proxy that `irsa render kubernetes` configured.
+fn is_rendered(pod: Pod<'_>) -> bool {
+    let container = pod.container(CONTAINER);
+    container.is_some_and(|one| one.has_variable("IRSA_UPSTREAMS"))
 }
 
 /// A volume of the user with the name of one of ours would be mounted instead of it.

@@ -1,5 +1,7 @@
 //! A pod as raw JSON. Every method accepts any structure.
 
+use irsa_sidecar::CONTAINER;
+use irsa_sidecar::names::VERSION;
 use serde_json::{Map, Value};
 
 /// The annotation of a mirror pod.
@@ -99,6 +101,11 @@ impl<'p> Pod<'p> {
         self.containers().find(|one| one.name() == Some(name))
     }
 
+    /// Returns whether the webhook injected the pod's sidecar, in an earlier call for the same pod.
+    pub(crate) fn has_injected_sidecar(self) -> bool {
+        self.container(CONTAINER).is_some() && self.annotation(VERSION).is_some()
+    }
+
     pub(crate) fn has_item(self, list: &str, name: &str) -> bool {
         let items = self.items(list).unwrap_or_default();
         items.iter().any(|item| name_of(item) == Some(name))
@@ -165,6 +172,12 @@ impl<'p> Pod<'p> {
 impl<'p> Position<'p> {
     pub(crate) fn name(&self) -> Option<&'p str> {
         name_of(self.container)
+    }
+
+    /// Returns whether an init container is a native sidecar.
+    pub(crate) fn always_restarts(&self) -> bool {
+        let policy = self.container.get("restartPolicy").and_then(Value::as_str);
+        policy == Some("Always")
     }
 
     /// The ports that the container declares.

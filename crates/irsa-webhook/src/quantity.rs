@@ -21,7 +21,7 @@ const SUFFIXES: [(&str, f64); 15] = [
 
 /// The value of a quantity that is not negative, or `None` if the text is not one. Precise enough to compare requests
 /// with limits.
-pub(crate) fn parse(text: &str) -> Option<f64> {
+pub fn parse(text: &str) -> Option<f64> {
     let mut suffixes = SUFFIXES.iter();
     let split = suffixes.find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, *factor)));
     let (number, factor) = split.unwrap_or((text, 1.0));

@@ -24,6 +24,8 @@ pub enum Reason {
     HostNetwork,
     /// The pod runs on Windows.
     Windows,
+    /// The pod has the sidecar from `irsa render kubernetes`.
+    AlreadyRendered,
     /// A container of the pod has the name of the sidecar.
     ContainerExists,
     /// A volume of the pod has the name of one of the sidecar's volumes.
@@ -44,7 +46,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NotACreation,
         Self::NotRequested,
         Self::OptedOut,
@@ -55,6 +57,7 @@ impl Reason {
         Self::MalformedPod,
         Self::HostNetwork,
         Self::Windows,
+        Self::AlreadyRendered,
         Self::ContainerExists,
         Self::VolumeExists,
         Self::PortInUse,
@@ -78,6 +81,7 @@ impl Reason {
             Self::MalformedPod => "malformed-pod",
             Self::HostNetwork => "host-network",
             Self::Windows => "windows",
+            Self::AlreadyRendered => "already-rendered",
             Self::ContainerExists => "container-exists",
             Self::VolumeExists => "volume-exists",
             Self::PortInUse => "port-in-use",
@@ -98,9 +102,13 @@ impl Reason {
     }
 
     /// Returns whether a namespace that requires the injection rejects the pod. Pods of Kubernetes and of the webhook
-    /// always start, and so do those that do not ask for the sidecar.
+    /// always start, and so do those that do not ask for the sidecar or have it already.
     pub(crate) fn is_denied_if_required(self) -> bool {
-        !self.is_silent() && !matches!(self, Self::ExcludedNamespace | Self::NoDataStore)
+        let starts = matches!(
+            self,
+            Self::ExcludedNamespace | Self::NoDataStore | Self::AlreadyRendered
+        );
+        !self.is_silent() && !starts
     }
 }
 

@@ -84,6 +84,8 @@ pub enum Outcome {
     Restored,
     /// The pod has the sidecar.
     Unchanged,
+    /// The pod got the sidecar in an earlier call and keeps it, although it would get none now: it must at least run.
+    Kept(Reason),
     /// The pod starts without the sidecar.
     NotInjected(Reason),
     /// The pod was rejected.
@@ -223,6 +225,10 @@ impl Review {
                 detail,
             };
         }
+        let pod = Pod::new(&self.request.object);
+        if self.needs_facts() && pod.has_injected_sidecar() {
+            return self.kept(pod, reason, detail, warnings);
+        }
         if !reason.is_silent() {
             warnings.add_first(format!(
                 "sidecar not injected ({}): {detail}",
@@ -232,6 +238,28 @@ impl Review {
         Reviewed {
             response: self.allowed(&Patch::default(), warnings),
             outcome: Outcome::NotInjected(reason),
+            detail,
+        }
+    }
+
+    /// The response for a pod that got its sidecar in an earlier call, although it would get none now: another webhook
+    /// changed the pod, or the service account cannot be read any more. The sidecar must at least run.
+    fn kept(
+        &self,
+        pod: Pod<'_>,
+        reason: Reason,
+        detail: String,
+        mut warnings: Warnings,
+    ) -> Reviewed {
+        if !reason.is_silent() {
+            warnings.add_first(format!(
+                "sidecar injected, but it may not work ({}): {detail}",
+                reason.as_str()
+            ));
+        }
+        Reviewed {
+            response: self.allowed(&inject::keep_running(pod), warnings),
+            outcome: Outcome::Kept(reason),
             detail,
         }
     }

@@ -124,6 +124,7 @@ impl Case {
         Facts {
             service_account: Lookup::Found(self.account.clone()),
             namespace: Lookup::Found(self.namespace.clone()),
+            is_required: false,
         }
     }
 

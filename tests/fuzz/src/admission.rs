@@ -19,7 +19,7 @@ pub fn admission_review(data: &[u8]) {
     let pod = patched(review.object(), &reviewed);
     if !matches!(
         reviewed.outcome,
-        Outcome::NotInjected(_) | Outcome::Denied(_)
+        Outcome::Kept(_) | Outcome::NotInjected(_) | Outcome::Denied(_)
     ) {
         assert_is_complete(data, &pod);
     }
@@ -43,6 +43,7 @@ fn facts() -> Facts {
             ..Object::default()
         }),
         namespace: Lookup::Absent,
+        is_required: false,
     }
 }
 

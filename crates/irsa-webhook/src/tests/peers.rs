@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Case, ROLE, patch};
-use crate::{Outcome, Reason};
+use crate::{Facts, Lookup, Outcome, Reason};
 
 fn init_containers(pod: &mut Value) -> &mut Vec<Value> {
     pod["spec"]["initContainers"].as_array_mut().unwrap()
@@ -180,7 +180,29 @@ fn a_container_that_is_added_later_with_a_port_of_the_sidecar_is_reported() {
             .unwrap()
             .push(other);
     });
-    response.assert_not_injected(Reason::PortInUse, "`pooler` uses port 5432");
+    assert_eq!(response.outcome(), Outcome::Kept(Reason::PortInUse));
+    let warning = response.warnings().join("\n");
+    assert!(
+        warning.contains("sidecar injected, but it may not work (port-in-use)")
+            && warning.contains("`pooler` uses port 5432"),
+        "{warning}"
+    );
+}
+
+/// Without `restartPolicy`, the sidecar would be an init container that never completes, and the pod would never start.
+#[test]
+fn a_sidecar_runs_even_if_the_second_call_would_not_inject_it() {
+    let mut pod = Case::new().review().pod;
+    let sidecar = pod["spec"]["initContainers"][0].as_object_mut().unwrap();
+    sidecar.remove("restartPolicy");
+    let case = Case::new().pod(pod);
+    let facts = Facts {
+        service_account: Lookup::Failed("timed out".to_owned()),
+        ..case.facts()
+    };
+    let response = case.review_with(&facts);
+    assert_eq!(response.outcome(), Outcome::Kept(Reason::LookupFailed));
+    assert_eq!(response.sidecar()["restartPolicy"], "Always");
 }
 
 /// A template that was copied from an injected pod.

@@ -216,6 +216,10 @@ proptest! {
                 prop_assert_eq!(second.outcome(), Outcome::Unchanged);
                 prop_assert_eq!(second.pod, first.pod);
             }
+            Outcome::Kept(_) => {
+                let second = case(first.pod.clone(), native).review();
+                prop_assert_eq!(second.pod, first.pod);
+            }
             Outcome::NotInjected(_) | Outcome::Denied(_) => prop_assert_eq!(first.pod, before),
         }
     }

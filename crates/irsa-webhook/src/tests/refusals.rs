@@ -54,6 +54,14 @@ fn refused_for_the_pod() -> Vec<Refused> {
             "container named `irsa`",
         ),
         (
+            Reason::AlreadyRendered,
+            Case::new().spec(
+                "initContainers",
+                json!([{"name": "irsa", "env": [{"name": "IRSA_UPSTREAMS", "value": "postgres://db"}]}]),
+            ),
+            "`irsa render kubernetes`",
+        ),
+        (
             Reason::VolumeExists,
             Case::new().spec("volumes", json!([{"name": "irsa-token", "emptyDir": {}}])),
             "volume named `irsa-token`",
@@ -117,7 +125,10 @@ fn every_reason_has_a_pod_here_or_is_silent_or_is_a_failed_lookup() {
 fn a_namespace_that_requires_the_sidecar_rejects_them_with_the_reason() {
     for (reason, case, text) in refused() {
         let response = case.required().review();
-        let is_exempt = matches!(reason, Reason::ExcludedNamespace | Reason::NoDataStore);
+        let is_exempt = matches!(
+            reason,
+            Reason::ExcludedNamespace | Reason::NoDataStore | Reason::AlreadyRendered
+        );
         assert_eq!(response.is_allowed(), is_exempt, "{reason:?}");
         if is_exempt {
             continue;
@@ -198,12 +209,59 @@ fn an_account_that_cannot_be_read_is_reported_and_rejected_where_required() {
     };
     let response = required.review_with(&facts);
     assert_eq!(response.outcome(), Outcome::Denied(Reason::LookupFailed));
-    // Whether the namespace requires the sidecar is unknown then.
-    let facts = Facts {
-        namespace: failed(),
-        ..required.facts()
+    // Whether the namespace requires the sidecar is unknown then, unless the path of the request says so.
+    for is_required in [false, true] {
+        let facts = Facts {
+            namespace: failed(),
+            is_required,
+            ..required.facts()
+        };
+        let response = required.review_with(&facts);
+        assert_eq!(response.is_allowed(), !is_required);
+    }
+}
+
+#[test]
+fn the_words_of_kubernetes_switch_the_injection_off_and_others_are_reported() {
+    let inject = |value| Case::new().annotation("irsa.dev/inject", value);
+    for value in ["false", "False", "FALSE", "f", "0"] {
+        let outcome = inject(value).review().outcome();
+        assert_eq!(outcome, Outcome::NotInjected(Reason::OptedOut), "{value}");
+    }
+    for value in ["true", "True", "1"] {
+        assert_eq!(inject(value).review().outcome(), Outcome::Injected);
+    }
+    for value in ["no", "off", ""] {
+        let text = format!("`irsa.dev/inject`: `{value}` is not `true` or `false`");
+        let response = inject(value).review();
+        response.assert_not_injected(Reason::AnnotationInvalid, &text);
+    }
+}
+
+#[test]
+fn a_pod_lacks_its_sidecar_if_it_asks_for_one() {
+    let lacks = |case: &Case| {
+        let facts = case.facts();
+        crate::lacks_sidecar(&case.pod, case.in_namespace, &facts, &case.settings)
     };
-    assert!(required.review_with(&facts).is_allowed());
+    assert!(lacks(&Case::new()));
+    // The reason why it lacks one does not matter.
+    assert!(lacks(&Case::new().spec("hostNetwork", json!(true))));
+    let system = Case {
+        in_namespace: "kube-system",
+        ..Case::new()
+    };
+    let rendered = json!([{"name": "irsa"}]);
+    for case in [
+        Case::new().pod(Case::new().review().pod),
+        Case::new().spec("initContainers", rendered),
+        Case::new().without("irsa.dev/postgres"),
+        Case::new().annotation("irsa.dev/inject", "false"),
+        Case::new().annotation("kubernetes.io/config.mirror", "d1f2"),
+        system,
+    ] {
+        assert!(!lacks(&case), "{}", case.pod);
+    }
 }
 
 /// No result of the lookup would change these.

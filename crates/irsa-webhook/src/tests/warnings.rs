@@ -1,7 +1,5 @@
 //! Warnings about annotations that have no effect, and about access.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use super::Case;
@@ -88,9 +86,7 @@ fn names_are_compared_only_until_there_are_enough_warnings() {
     let case = (0..40_000).fold(Case::new(), |case, number| {
         case.annotation(&format!("irsa.dev/{}-{number}", "x".repeat(60)), "")
     });
-    let start = Instant::now();
     assert_eq!(case.review().warnings().len(), 8);
-    assert!(start.elapsed() < Duration::from_mins(1));
 }
 
 #[test]
