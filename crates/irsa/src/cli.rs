@@ -10,6 +10,7 @@ mod policy;
 mod stack;
 mod usage_error;
 mod variables;
+mod webhook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ pub(crate) use self::policy::{
     PolicyArgs, PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
 };
 pub(crate) use self::stack::{CheckArgs, RenderArgs, ShowArgs, StackArgs};
+pub(crate) use self::webhook::{
+    MalformedRoleArn, SidecarArgs, WebhookArgs, WebhookCertificateArgs,
+};
 
 /// Connect to Aurora PostgreSQL and Amazon OpenSearch as the pod's IAM role, without passwords
 #[derive(Debug, Parser)]
@@ -74,6 +78,8 @@ pub(crate) enum Command {
     Render(RenderArgs),
     /// Set up data stores as specified: users, databases, roles and role mappings
     Apply(ApplyArgs),
+    /// Run the admission webhook: inject the proxy into annotated pods
+    Webhook(WebhookArgs),
     /// Print the state of a running proxy, link by link
     Status(StatusArgs),
     /// Describe a cause named in an error, a log record or a metric, and how to fix it

@@ -17,4 +17,5 @@ mod specification;
 pub(crate) mod status;
 mod text_file;
 pub(crate) mod token;
+pub(crate) mod webhook;
 pub(crate) mod whoami;

@@ -48,6 +48,7 @@ fn run(parsed: Parsed) -> Result<ExitCode, Failure> {
         Command::Check(args) => commands::check::run(&args, mistakes),
         Command::Render(args) => commands::render::run(&args, mistakes),
         Command::Apply(args) => commands::apply::run(args, mistakes),
+        Command::Webhook(args) => commands::webhook::run(args, mistakes),
         Command::Status(args) => commands::status::run(&args, mistakes),
         Command::Explain(args) => commands::explain::run(&args, mistakes),
         Command::Completions { shell } => completions::print(Cli::command(), shell),

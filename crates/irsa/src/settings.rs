@@ -11,6 +11,7 @@ mod private_folder;
 mod token;
 mod traces;
 mod upstreams;
+mod webhook;
 
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ pub(crate) use self::clients::{ClientSettings, Protocol};
 pub(crate) use self::doctor::{DoctorSettings, SetupDoctorSettings, reader_identity};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::private_folder::PrivateFolder;
-use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, ServeArgs, TokenArgs};
+pub(crate) use self::webhook::WebhookSettings;
+use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, ServeArgs, TokenArgs, WebhookArgs};
 use crate::upstream::UpstreamSpec;
 
 /// The settings of `irsa proxy` and `irsa exec`.
@@ -208,6 +210,11 @@ pub(crate) fn setup_doctor(
     mistakes: Mistakes,
 ) -> Result<SetupDoctorSettings, Mistakes> {
     doctor::resolve_setup(args, mistakes)
+}
+
+/// Validates the arguments of `irsa webhook`.
+pub(crate) fn webhook(args: WebhookArgs, mistakes: Mistakes) -> Result<WebhookSettings, Mistakes> {
+    webhook::resolve(args, mistakes)
 }
 
 fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {

@@ -115,6 +115,17 @@ fn read(
     })
 }
 
+/// Returns the TCP ports on which an upstream of a sidecar listens, for the admission webhook. The error is one line.
+pub(crate) fn ports(text: &str, default_region: Option<&Region>) -> Result<Vec<u16>, String> {
+    let spec = parse(text, default_region).map_err(|mistakes| mistakes.join("; "))?;
+    let port = |address: &ListenAddress| match address {
+        ListenAddress::Loopback { port } => Some(*port),
+        ListenAddress::Tcp(address) => Some(address.port()),
+        ListenAddress::Unix(_) => None,
+    };
+    Ok(spec.listen.iter().filter_map(port).collect())
+}
+
 /// Returns a stand-in for a region that is invalid, so that no further mistakes follow from it.
 pub(crate) fn any_region() -> Option<Region> {
     "us-east-1".parse().ok()

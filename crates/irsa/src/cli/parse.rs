@@ -17,6 +17,9 @@ use crate::settings::{ConfigFile, Mistakes, shown};
 /// Arguments that are accepted on the command line only.
 const NOT_IN_FILES: [&str; 6] = ["config", "output", "command", "help", "upstream", "version"];
 
+/// The command whose configuration file has other keys than that of the proxy.
+const WEBHOOK: &str = "webhook";
+
 /// The values of a command's settings, by their keys in the configuration file.
 pub(crate) type Values = BTreeMap<String, Vec<OsString>>;
 
@@ -61,9 +64,10 @@ fn read() -> Result<Parsed, clap::Error> {
     resolved(&command.try_get_matches_from(&typed)?, &file, mistakes)
 }
 
-/// Returns the arguments of `command` that the configuration file can set, by key.
+/// Returns the arguments of `command` that the configuration file can set, by key: of the webhook all, of other commands
+/// the settings of the proxy.
 pub(crate) fn file_keys(command: &Command) -> BTreeMap<String, &Arg> {
-    let known = known_keys();
+    let known = known_keys(command);
     command
         .get_arguments()
         .map(|argument| (key_of(argument), argument))
@@ -71,15 +75,25 @@ pub(crate) fn file_keys(command: &Command) -> BTreeMap<String, &Arg> {
         .collect()
 }
 
-/// Returns the keys that a configuration file may contain, for any command that reads it: the settings of the proxy.
-fn known_keys() -> BTreeSet<String> {
+/// Returns the keys that a configuration file for this command may contain.
+fn known_keys(command: &Command) -> BTreeSet<String> {
+    match command.get_name() {
+        WEBHOOK => keys_of(command).collect(),
+        _ => keys_of_subcommand("proxy"),
+    }
+}
+
+fn keys_of_subcommand(name: &str) -> BTreeSet<String> {
     let program = Cli::command();
-    let proxy = program.find_subcommand("proxy").into_iter();
-    proxy
-        .flat_map(Command::get_arguments)
+    let command = program.find_subcommand(name).into_iter();
+    command.flat_map(keys_of).collect()
+}
+
+fn keys_of(command: &Command) -> impl Iterator<Item = String> {
+    command
+        .get_arguments()
         .filter(|argument| !NOT_IN_FILES.contains(&argument.get_id().as_str()))
         .map(key_of)
-        .collect()
 }
 
 fn key_of(argument: &Arg) -> String {
@@ -99,7 +113,7 @@ fn settings_file(matches: &ArgMatches) -> Option<(String, PathBuf)> {
 
 fn layered(command: Command, file: &ConfigFile, mistakes: &mut Mistakes) -> Command {
     let mut defaults = Vec::new();
-    let known = known_keys();
+    let known = known_keys(&command);
     let keys = file_keys(&command);
     for (key, value) in file.settings() {
         if !known.contains(key) {
@@ -190,7 +204,8 @@ fn failure_format(matches: &ArgMatches) -> FailureFormat {
         let raw = innermost.try_get_raw(id).ok().flatten();
         raw.and_then(Iterator::last).is_some_and(|raw| raw == value)
     };
-    let is_log_piped = name == "proxy" && is("log_format", "auto") && !stderr().is_terminal();
+    let is_log_piped =
+        ["proxy", WEBHOOK].contains(&name) && is("log_format", "auto") && !stderr().is_terminal();
     if is("output", "json") || is("log_format", "json") || is_log_piped {
         FailureFormat::Json
     } else {

@@ -58,5 +58,6 @@ mod status;
 mod token;
 mod token_file;
 mod traces;
+mod webhook;
 mod whoami;
 mod wire;
