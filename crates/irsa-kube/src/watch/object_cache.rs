@@ -1,13 +1,14 @@
 //! A cache of the metadata of all objects of a kind.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Timing;
 use super::contents::Contents;
@@ -15,6 +16,9 @@ use super::reflector::{Mirror, Reflector, Watched};
 use crate::api_request::{ApiRequest, METADATA, encoded};
 use crate::reader::{parse, rule};
 use crate::{KubeReader, Metadata, ReadError, ReadErrorKind, Rule};
+
+/// The time limit of the first attempt to read an object; the API server needs some milliseconds.
+const FIRST_READ: Duration = Duration::from_millis(500);
 
 /// The kinds of objects whose metadata can be cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +30,9 @@ pub enum CachedKind {
 }
 
 /// The metadata of all objects of a kind, kept current by a watch. Its memory is limited: objects that do not fit are
-/// read when they are needed. Clones share the contents.
-#[derive(Debug, Clone)]
+/// read when they are needed. The cache is usually some milliseconds behind the API server. If the connection of the watch
+/// dies without notice, that can be up to 75 s. Clones share the contents.
+#[derive(Clone)]
 pub struct ObjectCache {
     reader: KubeReader,
     kind: CachedKind,
@@ -131,7 +136,8 @@ impl ObjectCache {
         state.contents.get(namespace, name)
     }
 
-    /// Like [`get`](Self::get), but reads an object that the cache does not have. `None` if the object does not exist.
+    /// Like [`get`](Self::get), but reads an object that the cache does not have, with up to two attempts. `None` if the
+    /// object does not exist.
     ///
     /// # Errors
     /// See [`ReadErrorKind`]; [`TimedOut`](ReadErrorKind::TimedOut) after the time limit.
@@ -145,7 +151,13 @@ impl ObjectCache {
             return Ok(Some(object));
         }
         let rule = self.kind.rule_for(namespace, name);
-        let read = timeout(limit, self.read(&rule, namespace, name)).await;
+        let deadline = Instant::now() + limit;
+        // A connection of the pool may be dead without notice. The second attempt uses a new one.
+        let first = timeout(FIRST_READ.min(limit / 2), self.read(&rule, namespace, name)).await;
+        let read = match first {
+            Ok(read) => Ok(read),
+            Err(_) => timeout_at(deadline, self.read(&rule, namespace, name)).await,
+        };
         match read {
             Ok(Ok(object)) => Ok(Some(Arc::new(object))),
             Ok(Err(error)) if error.is_absent() => Ok(None),
@@ -175,6 +187,16 @@ impl ObjectCache {
         let answer = self.reader.send(rule, request).await?;
         let object: MetadataObject = parse(rule, &answer.body)?;
         Ok(object.kept(self.keep))
+    }
+}
+
+/// Shows the status, not the contents.
+impl fmt::Debug for ObjectCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ObjectCache")
+            .field(&self.kind)
+            .field(&self.status())
+            .finish()
     }
 }
 

@@ -266,6 +266,18 @@ async fn a_read_has_a_time_limit_and_absent_objects_are_no_error() {
 }
 
 #[tokio::test]
+async fn a_read_on_a_dead_connection_is_repeated_on_a_new_one() {
+    let api = ScriptedApi::start(|number, _| match number {
+        0 => silence(),
+        _ => Reply::Whole(200, account("a", 6, "one")),
+    })
+    .await;
+    let (cache, _task) = cache(&api.reader, CachedKind::ServiceAccounts, is_ours, TIMING);
+    let read = cache.get_or_read("shop", "a", LIMIT).await.unwrap();
+    assert_eq!(read.unwrap().annotations["irsa.dev/role-arn"], "one");
+}
+
+#[tokio::test]
 async fn large_pages_are_read_in_smaller_ones() {
     let api = ScriptedApi::start(|_, path| match path {
         path if path.contains("watch=true") => silence(),
