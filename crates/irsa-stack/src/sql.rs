@@ -268,6 +268,11 @@ pub fn membership(role: &str) -> [String; 2] {
     ]
 }
 
+/// Returns the statement that makes the current user a role until the end of the transaction.
+pub fn assume(role: &str) -> String {
+    format!("SET LOCAL ROLE {}", identifier(role))
+}
+
 /// Returns the statement that lets a user log in.
 pub fn allow_login(user: &str) -> String {
     format!("ALTER ROLE {} LOGIN", identifier(user))

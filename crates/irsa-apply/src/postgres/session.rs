@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use irsa_chain::untrusted::quoted;
-use irsa_stack::sql::membership;
+use irsa_stack::sql::{assume, membership};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
@@ -87,14 +87,19 @@ impl Session {
         outcome
     }
 
-    /// Runs statements in one transaction as a member of `role`. The membership ends before the transaction does, so that
-    /// it never counts for a login.
+    /// Runs statements in one transaction with the privileges of `role`. An administrator who can become the role does so,
+    /// and keeps the membership. Any other one is a member until shortly before the end of the transaction, so that the
+    /// membership never counts for a login.
     pub(super) async fn run_as_member(
         &self,
         role: &str,
         statements: &[String],
     ) -> Result<(), ApplyError> {
-        let outcome = self.borrow(role, statements).await;
+        let outcome = match self.can_become(role).await {
+            Ok(true) => self.become_role(role, statements).await,
+            Ok(false) => self.borrow(role, statements).await,
+            Err(error) => Err(error),
+        };
         let end = if outcome.is_ok() {
             "COMMIT"
         } else {
@@ -104,6 +109,21 @@ impl Session {
         #[cfg(test)]
         self.fuse.burn()?;
         outcome.and(ended)
+    }
+
+    /// Returns whether the administrator can become `role` by SET ROLE. Before PostgreSQL 16, every member can.
+    async fn can_become(&self, role: &str) -> Result<bool, ApplyError> {
+        let sql = "SELECT pg_has_role(r.oid,
+              CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+            FROM pg_roles r WHERE r.rolname = $1::text";
+        let row = self.first(sql, &[&role]).await?;
+        Ok(row.is_some_and(|row| row.get(0)))
+    }
+
+    /// The role ends with the transaction.
+    async fn become_role(&self, role: &str, statements: &[String]) -> Result<(), ApplyError> {
+        let text = format!("BEGIN;\n{};\n{}", assume(role), statements.join(";\n"));
+        self.answer(self.client.batch_execute(&text)).await
     }
 
     async fn borrow(&self, role: &str, statements: &[String]) -> Result<(), ApplyError> {

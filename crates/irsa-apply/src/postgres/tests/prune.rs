@@ -79,6 +79,31 @@ fn a_reader_is_removed_with_the_tables_privileges_that_its_owner_gave_it() {
     });
 }
 
+/// Without a membership of its own for the transaction, which would end the one that exists.
+#[test]
+fn an_administrator_who_is_a_member_of_the_owner_stays_one() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let mut objects = without_reader(&with_reader(stage).await);
+        objects.users.retain(|user| user.name != "api");
+        objects.databases[0].writers.clear();
+        // On 15, every membership counts for rds_iam, which would end the administrator's login by password.
+        let membership = match stage.kind {
+            Kind::Old => "REVOKE rds_iam FROM api; GRANT api TO camunda_admin",
+            _ => "GRANT api TO camunda_admin WITH INHERIT FALSE",
+        };
+        let session = stage.session("postgres").await;
+        session.batch_execute(membership).await.unwrap();
+        let memberships = "SELECT m::text FROM pg_auth_members m
+            WHERE m.member = 'camunda_admin'::regrole AND m.roleid = 'api'::regrole ORDER BY 1";
+        let before = state::rows(stage, "postgres", memberships).await;
+        removes_reader(stage, &objects).await;
+        let now = state::rows(stage, "postgres", memberships).await;
+        assert_eq!(now, before);
+        assert!(!now.is_empty());
+        stage.check_admin().await;
+    });
+}
+
 /// A cluster and its RDS Proxy are two stores of the specification, and one server.
 #[test]
 fn a_user_of_another_store_or_one_that_is_acted_as_is_kept() {
