@@ -25,6 +25,14 @@ pub(super) struct Membership {
     pub(super) is_setting: bool,
 }
 
+impl Membership {
+    /// Returns whether an earlier run granted it for `acts_as`: each grants the membership together with the setting, in
+    /// one transaction. Other memberships that the administrator granted were granted by hand.
+    pub(super) fn is_of_specification(&self) -> bool {
+        self.is_setting && self.is_revocable
+    }
+}
+
 /// A database in which a user has privileges on objects, or owns some.
 #[derive(Debug)]
 pub(super) struct Trace {

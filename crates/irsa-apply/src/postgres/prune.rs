@@ -109,7 +109,7 @@ impl Run<'_, '_> {
             acts_as: None,
             is_ours: true,
         };
-        let is_all = self.reduce_memberships(&subject).await?;
+        let is_all = self.end_memberships(&subject).await?;
         if !(self.reduce_privileges(&subject).await? && is_all) {
             let why = "it has privileges that this run cannot revoke, and is kept; it can no longer log in";
             self.keep(user, why, Vec::new());

@@ -1,7 +1,7 @@
 //! Privileges and memberships that the specification does not give, or no longer gives.
 //!
 //! A run takes back what an earlier run, or the script of `irsa render sql`, granted to a user that has the setup's mark.
-//! It only reports what someone else granted.
+//! It only reports what someone else granted, and memberships that the administrator granted by hand.
 
 use irsa_chain::untrusted::quoted;
 use irsa_stack::sql::{UserObject, revoke_on_database, revoke_on_schema, stop_acting};
@@ -31,15 +31,42 @@ struct Surplus {
 }
 
 impl Run<'_, '_> {
-    /// Takes back memberships. It comes before the grants, because a membership may stand in for one.
+    /// Takes back the memberships of users that act as no one any more. It comes before the grants, because a membership
+    /// may stand in for one.
     pub(super) async fn surplus_memberships(&mut self) -> Result<(), ApplyError> {
         let objects = self.objects;
         for user in &objects.users {
-            if let Some(subject) = self.subject(user).await? {
-                self.reduce_memberships(&subject).await?;
+            let Some(subject) = self.subject(user).await? else {
+                continue;
+            };
+            for one in acl::memberships(&self.session, &user.name, subject.acts_as).await? {
+                let is_of_specification = one.is_of_specification();
+                // Another `acts_as` replaces it in the same step. In a dry run, it is still there.
+                if subject.is_ours && is_of_specification && user.acts_as.is_some() {
+                    continue;
+                }
+                let surplus = membership(&user.name, one, is_of_specification);
+                self.take_back(None, &subject, surplus).await?;
             }
         }
         Ok(())
+    }
+
+    /// Returns the statements that take back the membership of an earlier `acts_as`, and keep the setting.
+    pub(super) async fn stop_acting_as_others(
+        &self,
+        user: &UserObject,
+    ) -> Result<Vec<String>, ApplyError> {
+        let Some(subject) = self.subject(user).await?.filter(|one| one.is_ours) else {
+            return Ok(Vec::new());
+        };
+        let memberships = acl::memberships(&self.session, &user.name, subject.acts_as).await?;
+        let earlier = memberships.iter().filter(|one| one.is_of_specification());
+        let revoke = |one: &Membership| {
+            let [revoke, _] = stop_acting(&user.name, &one.role);
+            revoke
+        };
+        Ok(earlier.map(revoke).collect())
     }
 
     /// Takes back privileges, after the grants.
@@ -65,14 +92,15 @@ impl Run<'_, '_> {
         }))
     }
 
-    /// Takes back memberships that the specification does not give. Returns whether none of others is left.
-    pub(super) async fn reduce_memberships(
+    /// Takes back all memberships of a user that is to be removed. Returns whether none of others is left.
+    pub(super) async fn end_memberships(
         &mut self,
         subject: &Subject<'_>,
     ) -> Result<bool, ApplyError> {
         let (user, mut is_all) = (subject.name, true);
-        for one in acl::memberships(&self.session, user, subject.acts_as).await? {
-            let surplus = membership(user, one);
+        for one in acl::memberships(&self.session, user, None).await? {
+            let is_revocable = one.is_revocable;
+            let surplus = membership(user, one, is_revocable);
             is_all &= self.take_back(None, subject, surplus).await?;
         }
         Ok(is_all)
@@ -241,12 +269,12 @@ impl Run<'_, '_> {
     }
 }
 
-fn membership(user: &str, one: Membership) -> Surplus {
+fn membership(user: &str, one: Membership, is_revocable: bool) -> Surplus {
     let [revoke, reset] = stop_acting(user, &one.role);
     Surplus {
         what: format!("membership in {}", quoted(&one.role)),
         grantor: one.grantor,
-        is_revocable: one.is_revocable,
+        is_revocable,
         statements: if one.is_setting {
             vec![revoke, reset]
         } else {

@@ -97,7 +97,10 @@ impl Run<'_, '_> {
             self.steps.held(what);
             return Ok(());
         }
-        self.change(what, statements.to_vec()).await
+        // In one transaction, so that a run that is interrupted leaves the user with a role to act as.
+        let mut all = self.stop_acting_as_others(user).await?;
+        all.extend(statements);
+        self.change(what, all).await
     }
 
     async fn may_act_as(&self, acts_as: &str) -> Result<(), ApplyError> {

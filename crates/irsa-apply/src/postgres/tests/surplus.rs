@@ -106,12 +106,12 @@ fn a_user_that_acts_as_no_one_any_more_is_no_member() {
         run(stage, &objects).await.succeeded();
         objects.users[0].acts_as = Some("other".to_owned());
         objects.databases[0].writers = vec!["other".to_owned()];
+        let dry = run_with(stage, &objects, Mode::DryRun, &options()).await;
         let ran = run(stage, &objects).await.succeeded();
+        assert_eq!(ran.totals.changed, dry.succeeded().totals.would_change);
         let text = ran.text();
-        assert!(
-            text.contains("user `mover_iam` has no membership in `mover`"),
-            "{text}"
-        );
+        let step = "user `mover_iam` acts as `other`\n    REVOKE \"mover\" FROM \"mover_iam\"\n    GRANT \"other\"";
+        assert!(text.contains(step), "{text}");
         let members = "SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member = 'mover_iam'::regrole ORDER BY 1";
         let settings =
             "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'mover_iam'::regrole";
@@ -120,10 +120,37 @@ fn a_user_that_acts_as_no_one_any_more_is_no_member() {
         assert_eq!(rows(settings).await, "{role=other}\n");
         objects.users[0].acts_as = None;
         objects.databases[0].writers = vec!["mover_iam".to_owned()];
-        run(stage, &objects).await.succeeded();
+        let text = run(stage, &objects).await.succeeded().text();
+        let step = "user `mover_iam` has no membership in `other`";
+        assert!(text.contains(step), "{text}");
         assert_eq!(rows(members).await, "rds_iam\n");
         assert_eq!(rows(settings).await, "");
         assert_eq!(run(stage, &objects).await.succeeded().totals.changed, 0);
+    });
+}
+
+/// What the documentation recommends for privileges that the file cannot give.
+#[test]
+fn a_membership_in_a_group_that_was_granted_by_hand_stays() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        run(stage, &objects()).await.succeeded();
+        for sql in [
+            "CREATE ROLE team",
+            "CREATE DATABASE archive",
+            "REVOKE CONNECT ON DATABASE archive FROM PUBLIC",
+            "GRANT CONNECT ON DATABASE archive TO team",
+            "GRANT team TO reader",
+        ] {
+            execute(stage, sql).await;
+        }
+        let before = stage.state().await;
+        let ran = run(stage, &objects()).await.succeeded();
+        assert_eq!(ran.totals.changed, 0, "{}", ran.text());
+        let note = "user `reader` has membership in `team`, which irsa.yaml does not give; `camunda_admin` granted it";
+        assert_eq!(ran.notes()[0].what, note);
+        assert_eq!(stage.state().await, before);
+        let can = "SELECT has_database_privilege('reader', 'archive', 'CONNECT')";
+        assert_eq!(state::rows(stage, "postgres", can).await, "t\n");
     });
 }
 
