@@ -117,6 +117,17 @@ const OBJECTS: &str = "
       AND NOT (s.classid = 'pg_namespace'::regclass
         AND s.objid = (SELECT oid FROM pg_namespace WHERE nspname = 'public'))";
 
+/// The dependency of type `r` keeps a role from being dropped (PostgreSQL documentation, 53.48 "pg_shdepend").
+const DATABASES_WITH_POLICIES: &str = "
+    SELECT d.datname::text, count(*)
+    FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid JOIN pg_database d ON d.oid = s.dbid
+    WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'r' AND r.rolname = $1::text
+    GROUP BY d.datname ORDER BY 1";
+
+const POLICIES: &str = "
+    SELECT format('%I ON %s', p.polname, p.polrelid::regclass)
+    FROM pg_policy p JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE r.rolname = $1::text ORDER BY 1";
+
 const SESSIONS: &str = "
     SELECT a.pid FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid WHERE r.rolname = $1::text ORDER BY 1";
 
@@ -182,6 +193,21 @@ pub(super) async fn traces(session: &Session, user: &str) -> Result<Vec<Trace>, 
         owned: row.get(2),
     });
     Ok(traces.collect())
+}
+
+/// Returns the databases with row-level security policies that name the user, and their numbers.
+pub(super) async fn databases_with_policies(
+    session: &Session,
+    user: &str,
+) -> Result<Vec<(String, i64)>, ApplyError> {
+    let rows = session.query(DATABASES_WITH_POLICIES, &[&user]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Returns the row-level security policies of the session's database that name the user, each as `NAME ON TABLE`.
+pub(super) async fn policies(session: &Session, user: &str) -> Result<Vec<String>, ApplyError> {
+    let rows = session.query(POLICIES, &[&user]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Returns the process IDs of the user's sessions.

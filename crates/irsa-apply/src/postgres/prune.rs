@@ -1,13 +1,14 @@
 //! What earlier runs created and the specification no longer has.
 //!
-//! Databases are never removed, and neither are users that own something, have members or open sessions, or have
-//! privileges that others granted.
+//! Databases are never removed, and neither are users that own something, have members or open sessions, are named in
+//! row-level security policies, or have privileges that others granted.
 
 use irsa_chain::untrusted::quoted;
 use irsa_stack::sql::{allow_login, drop_user, forbid_login};
 
 use super::Run;
 use super::acl;
+use super::session::Session;
 use super::surplus::Subject;
 use crate::ApplyError;
 
@@ -67,6 +68,8 @@ impl Run<'_, '_> {
             self.keep(user, "it owns objects and is kept", Vec::new());
         } else if user.has_members {
             self.keep(user, "it has members and is kept", Vec::new());
+        } else if self.has_policies(user).await? {
+            return Ok(());
         } else if !prune {
             self.keep(user, "--prune removes it", Vec::new());
         } else if !self.has_sessions(user).await? {
@@ -79,6 +82,39 @@ impl Run<'_, '_> {
         let name = quoted(&user.name);
         let what = format!("user {name} is no longer in irsa.yaml; {why}");
         self.steps.note(what, details);
+    }
+
+    /// Returns whether row-level security policies name the user, and reports them. The server refuses to drop such a user,
+    /// and only the owner of a table can change its policies.
+    async fn has_policies(&mut self, user: &Leftover) -> Result<bool, ApplyError> {
+        let databases = acl::databases_with_policies(&self.session, &user.name).await?;
+        if databases.is_empty() {
+            return Ok(false);
+        }
+        let mut details = Vec::new();
+        for (database, count) in databases {
+            details.extend(self.policies(user, &database, count).await);
+        }
+        let why = "row-level security policies name it, and it is kept until the owners of the tables drop or change \
+                   these policies";
+        self.keep(user, why, details);
+        Ok(true)
+    }
+
+    /// A line for each policy of a database; where irsa cannot connect to it, for all of them.
+    async fn policies(&self, user: &Leftover, database: &str, count: i64) -> Vec<String> {
+        let name = quoted(database);
+        let found = match Session::open(self.admin, database).await {
+            Ok(session) => acl::policies(&session, &user.name).await,
+            Err(error) => Err(error.into()),
+        };
+        match found {
+            Ok(policies) => {
+                let line = |policy| format!("database {name}: POLICY {policy}");
+                policies.into_iter().map(line).collect()
+            }
+            Err(error) => vec![format!("database {name}: {count} policies ({error})")],
+        }
     }
 
     /// Returns whether the user has open sessions, and reports them.

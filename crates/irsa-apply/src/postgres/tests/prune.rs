@@ -122,6 +122,32 @@ fn a_user_of_another_store_or_one_that_is_acted_as_is_kept() {
 }
 
 #[test]
+fn a_user_that_row_level_security_policies_name_is_kept() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let objects = without_reader(&with_reader(stage).await);
+        let policy = "CREATE POLICY \"own rows\" ON notes FOR SELECT TO reader USING (n > 0)";
+        stage
+            .execute("orders", &format!("SET ROLE api; {policy}"))
+            .await;
+        let before = stage.state().await;
+        for options in [false, true].map(|prune| Options { prune, ..options() }) {
+            let ran = run_with(stage, &objects, Mode::Apply, &options).await;
+            let ran = ran.succeeded();
+            let note = ran.notes()[0];
+            let what = "user `reader` is no longer in irsa.yaml; row-level security policies name it, and it is kept";
+            assert!(note.what.starts_with(what), "{}", ran.text());
+            let policy = "database `orders`: POLICY \"own rows\" ON public.notes";
+            assert_eq!(note.details, [policy]);
+            assert_eq!(stage.state().await, before, "it can still log in");
+        }
+        // What the note recommends.
+        let drop = "SET ROLE api; DROP POLICY \"own rows\" ON public.notes";
+        stage.execute("orders", drop).await;
+        removes_reader(stage, &objects).await;
+    });
+}
+
+#[test]
 fn a_user_with_members_is_kept() {
     on_each(&[Kind::Old, Kind::Inherited], async |stage| {
         let objects = without_reader(&with_reader(stage).await);
