@@ -4,10 +4,13 @@ use irsa_chain::untrusted::quoted;
 use irsa_stack::sql::{DatabaseObject, REVOKE_PUBLIC_CREATE, grant_create};
 
 use super::Run;
-use super::grants::ignored;
+use super::grants::{Grant, ignored, schema_grants};
 use super::session::Session;
 use super::state::{self, SchemaState};
 use crate::ApplyError;
+
+/// The superuser of RDS, which owned the schema before PostgreSQL 15.
+const SERVER: &str = "rdsadmin";
 
 impl Run<'_, '_> {
     /// Lets only users with a grant create objects, if the database is ours or exclusive; otherwise says that all can.
@@ -23,12 +26,11 @@ impl Run<'_, '_> {
         if !schema.is_public {
             return Ok(());
         }
-        // `exclusive: true` fails if someone else owns the schema. A new database is as the server made it.
-        if database.is_exclusive || is_ours && schema.is_ours {
+        // A new database is as the server made it.
+        if schema.is_ours && (database.is_exclusive || is_ours) {
             return self.close_schema(database, inside).await;
         }
-        self.note_creation(database, is_ours, &schema);
-        Ok(())
+        self.note_creation(database, is_ours, &schema, inside).await
     }
 
     async fn close_schema(
@@ -36,9 +38,7 @@ impl Run<'_, '_> {
         database: &DatabaseObject,
         inside: &Session,
     ) -> Result<(), ApplyError> {
-        let creators = state::public_creators(inside).await?;
-        let mut statements: Vec<_> = creators.iter().map(|user| grant_create(user)).collect();
-        statements.push(REVOKE_PUBLIC_CREATE.to_owned());
+        let statements = closing(inside).await?;
         let outcome = if self.steps.is_dry_run() {
             Ok(())
         } else {
@@ -63,17 +63,44 @@ impl Run<'_, '_> {
         }
     }
 
-    fn note_creation(&mut self, database: &DatabaseObject, is_ours: bool, schema: &SchemaState) {
+    /// The administrator cannot change a schema of someone else: PostgreSQL would ignore its REVOKE with a warning.
+    async fn note_creation(
+        &mut self,
+        database: &DatabaseObject,
+        is_ours: bool,
+        schema: &SchemaState,
+        inside: &Session,
+    ) -> Result<(), ApplyError> {
         let name = quoted(&database.name);
         let who = format!(
-            "every user can create objects in schema public of database {name}, as before PostgreSQL 15"
+            "every user who can connect can create objects in schema public of database {name}, as before PostgreSQL 15"
         );
-        let how = if is_ours {
-            format!("its owner {} can change that", quoted(&schema.owner))
+        let (how, statements) = if !is_ours && !database.is_exclusive {
+            let how = "set `exclusive: true` to change that".to_owned();
+            (how, closing(inside).await?)
+        } else if schema.owner == SERVER {
+            let how = format!(
+                "the schema belongs to `{SERVER}`, as which no one can log in, so irsa limits only who can connect"
+            );
+            (how, Vec::new())
         } else {
-            "set `exclusive: true` to change that".to_owned()
+            let (admin, owner) = (quoted(self.admin.user()), quoted(&schema.owner));
+            let how = format!(
+                "administrator {admin} does not own the schema; run these statements as its owner {owner}"
+            );
+            // The grants of the specification, which only the owner can make, come first.
+            let grants = schema_grants(database).into_iter().map(Grant::statement);
+            (how, grants.chain(closing(inside).await?).collect())
         };
-        let statements = vec![REVOKE_PUBLIC_CREATE.to_owned()];
         self.steps.note(format!("{who}: {how}"), statements);
+        Ok(())
     }
+}
+
+/// The statements after which only users with a grant can create objects, and those who did so until now still can.
+async fn closing(inside: &Session) -> Result<Vec<String>, ApplyError> {
+    let creators = state::public_creators(inside).await?;
+    let mut statements: Vec<_> = creators.iter().map(|user| grant_create(user)).collect();
+    statements.push(REVOKE_PUBLIC_CREATE.to_owned());
+    Ok(statements)
 }

@@ -47,6 +47,11 @@ impl Run<'_, '_> {
 // === impl Grant ===
 
 impl Grant<'_> {
+    /// Returns the statement that makes the grant.
+    pub(super) fn statement(self) -> String {
+        self.statement
+    }
+
     async fn is_held(&self, session: &Session) -> Result<bool, ApplyError> {
         let held = match self.database {
             Some(database) => state::database_privileges(session, database, self.user).await?,

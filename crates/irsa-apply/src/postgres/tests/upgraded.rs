@@ -29,8 +29,8 @@ fn everyone_can_create_objects_until_the_database_is_exclusive() {
         upgraded(stage, "pg_database_owner").await;
         let mut objects = objects();
         let ran = run(stage, &objects).await.succeeded();
-        let note = "every user can create objects in schema public of database `orders`, as before PostgreSQL 15: set \
-                    `exclusive: true` to change that";
+        let note = "every user who can connect can create objects in schema public of database `orders`, as before \
+                    PostgreSQL 15: set `exclusive: true` to change that";
         assert!(ran.text().contains(note), "{}", ran.text());
         let create = || state::rows(stage, "orders", CREATE);
         assert_eq!(create().await, "api\nat_work\nneighbor\n");
@@ -65,9 +65,40 @@ fn a_schema_of_someone_else_is_reported_and_does_not_stop_the_run() {
             );
         }
         objects.databases[0].is_exclusive = true;
-        run(stage, &objects)
-            .await
-            .failed_with("the server ignored the REVOKE");
+        let text = run(stage, &objects).await.succeeded().text();
+        let note = "the schema belongs to `rdsadmin`, as which no one can log in";
+        assert!(text.contains(note), "{text}");
+    });
+}
+
+/// It cannot be closed by the administrator. What the note recommends can.
+#[test]
+fn an_exclusive_database_with_a_schema_of_someone_else_is_closed_by_its_owner() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        stage.execute("postgres", "CREATE ROLE boss").await;
+        upgraded(stage, "boss").await;
+        let mut objects = objects();
+        objects.databases[0].is_exclusive = true;
+        let mut statements = Vec::new();
+        for _ in 0..2 {
+            let ran = run(stage, &objects).await.succeeded();
+            let notes = ran.notes();
+            let note = notes
+                .iter()
+                .find(|note| note.what.contains("schema public"));
+            let note = note.unwrap_or_else(|| panic!("{}", ran.text()));
+            let how = "administrator `camunda_admin` does not own the schema; run these statements as its owner `boss`";
+            assert!(note.what.contains(how), "{}", note.what);
+            statements = note.details.clone();
+        }
+        let create = || state::rows(stage, "orders", CREATE);
+        assert_eq!(create().await, "api\nat_work\nneighbor\n");
+        let close = format!("SET ROLE boss; {}", statements.join("; "));
+        stage.execute("orders", &close).await;
+        assert_eq!(create().await, "api\nat_work\n");
+        let ran = run(stage, &objects).await.succeeded();
+        assert_eq!(ran.totals.changed, 0, "{}", ran.text());
+        assert_eq!(ran.notes().len(), 0, "{}", ran.text());
     });
 }
 
