@@ -37,6 +37,17 @@ const ANY: &str =
 // === impl PasswordLogin ===
 
 impl PasswordLogin {
+    /// Reads the values of a Kubernetes Secret with the keys `username` and `password`, as of the type
+    /// `kubernetes.io/basic-auth`. One line end, LF or CR LF, at the end of a value is not part of it: `kubectl create
+    /// secret --from-file` keeps the one that editors put at the end of a file.
+    pub fn from_basic_auth(user: &str, password: &str) -> Self {
+        Self {
+            user: without_line_end(user).to_owned(),
+            password: without_line_end(password).into(),
+            address: None,
+        }
+    }
+
     /// Reads the text of a secret in Secrets Manager.
     ///
     /// # Errors
@@ -63,6 +74,13 @@ impl FromStr for PasswordLogin {
             problem,
             expected: ANY,
         })
+    }
+}
+
+fn without_line_end(value: &str) -> &str {
+    match value.strip_suffix('\n') {
+        Some(line) => line.strip_suffix('\r').unwrap_or(line),
+        None => value,
     }
 }
 
@@ -145,6 +163,23 @@ mod tests {
         assert_eq!(parsed.user, "admin");
         assert_eq!(parsed.password.expose_secret(), "p\"w");
         assert_eq!(parsed.address, None);
+    }
+
+    #[test]
+    fn one_line_end_of_a_value_is_not_part_of_it() {
+        for (value, expected) in [
+            ("hush", "hush"),
+            ("hush\n", "hush"),
+            ("hush\r\n", "hush"),
+            ("hush\n\n", "hush\n"),
+            ("hush\r", "hush\r"),
+            (" hush ", " hush "),
+            ("\n", ""),
+        ] {
+            let login = PasswordLogin::from_basic_auth(value, value);
+            assert_eq!(login.user, expected, "{value:?}");
+            assert_eq!(login.password.expose_secret(), expected, "{value:?}");
+        }
     }
 
     #[test]

@@ -34,10 +34,11 @@ impl Cluster {
             let create = ["-n", NAMESPACE, "create", "secret", "generic", name];
             self.kubectl(&[&create, values].concat());
         };
-        let password = format!("--from-literal=password={PASSWORD}");
+        // As of a file with a line end.
+        let password = format!("--from-literal=password={PASSWORD}\n");
         secret(
             "admin",
-            &["--from-literal=username=camunda_admin", &password],
+            &["--from-literal=username=camunda_admin\n", &password],
         );
         let url = format!("--from-literal=url=postgresql://camunda_admin:{PASSWORD}@{dial}");
         secret("url", &[&url]);

@@ -66,11 +66,11 @@ impl SecretName {
                 .map_err(|error| ApplyError::new(format!("key `{key}` of Secret {self} {error}")));
         }
         let value = |key: &str| found.get(key).ok_or_else(|| self.without(key, found));
-        Ok(PasswordLogin {
-            user: value("username")?.expose_secret().to_owned(),
-            password: value("password")?.clone(),
-            address: None,
-        })
+        let (user, password) = (value("username")?, value("password")?);
+        Ok(PasswordLogin::from_basic_auth(
+            user.expose_secret(),
+            password.expose_secret(),
+        ))
     }
 
     fn without(&self, key: &str, found: &Secret) -> ApplyError {

@@ -17,13 +17,8 @@ pub(super) fn from_path(path: &Path) -> Result<PasswordLogin, ApplyError> {
     if !path.is_dir() {
         return parsed(&read(path)?, &shown(path));
     }
-    let line =
-        |name: &str| read(&path.join(name)).map(|text| text.trim_end_matches('\n').to_owned());
-    Ok(PasswordLogin {
-        user: line("username")?,
-        password: line("password")?.into(),
-        address: None,
-    })
+    let (user, password) = (read(&path.join("username"))?, read(&path.join("password"))?);
+    Ok(PasswordLogin::from_basic_auth(&user, &password))
 }
 
 /// Reads a variable with a login.
