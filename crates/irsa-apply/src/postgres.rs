@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use irsa_stack::sql::PostgresObjects;
 
-pub use self::admin::{Admin, AdminPassword};
+pub use self::admin::{Admin, AdminPassword, LoginSource};
 pub use self::password_login::{InvalidPasswordLogin, PasswordLogin};
 use self::session::Session;
 use crate::{ApplyError, Steps};

@@ -1,7 +1,8 @@
 //! The administrator of a cluster, and how to reach it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use irsa_identity::{ExposeSecret as _, RdsSigner, RdsTarget, SecretString};
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, Config};
 
 use super::error::LoginError;
+use super::password_login::PasswordLogin;
 use super::tls::VerifiedTls;
 use crate::ApplyError;
 
@@ -25,6 +27,10 @@ const APPLICATION: &str = "irsa apply";
 pub struct Admin {
     user: String,
     password: AdminPassword,
+    /// Reads the login again, where that can change.
+    source: Option<LoginSource>,
+    /// The password that replaced the first one.
+    renewed: Mutex<Option<SecretString>>,
     endpoint: String,
     dial: (String, u16),
     tls: Arc<ClientConfig>,
@@ -32,6 +38,13 @@ pub struct Admin {
     #[cfg(test)]
     pub(super) fuse: super::fuse::Fuse,
 }
+
+/// Reads the administrator's login from where it is kept.
+pub type LoginSource = Box<
+    dyn Fn() -> Pin<Box<dyn Future<Output = Result<PasswordLogin, ApplyError>> + Send>>
+        + Send
+        + Sync,
+>;
 
 /// The credential of the administrator.
 pub enum AdminPassword {
@@ -59,6 +72,8 @@ impl Admin {
         Ok(Self {
             user,
             password,
+            source: None,
+            renewed: Mutex::new(None),
             endpoint: endpoint.to_owned(),
             dial: (endpoint.to_owned(), port),
             tls,
@@ -72,6 +87,13 @@ impl Admin {
     #[must_use]
     pub fn with_dial(mut self, host: impl Into<String>, port: u16) -> Self {
         self.dial = (host.into(), port);
+        self
+    }
+
+    /// Reads the login again if the server refuses the password: it may have been rotated since it was read.
+    #[must_use]
+    pub fn with_source(mut self, source: LoginSource) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -100,8 +122,46 @@ impl Admin {
         &self.password
     }
 
-    /// Logs in to a database.
+    /// Logs in to a database. If the password was rotated, logs in with the new one.
     pub(super) async fn log_in(&self, database: &str) -> Result<Client, LoginError> {
+        match self.log_in_once(database).await {
+            Err(refusal) if refusal.is_refused => self.log_in_again(database, refusal).await,
+            outcome => outcome,
+        }
+    }
+
+    /// One attempt, so that a password that is wrong locks no one out.
+    async fn log_in_again(
+        &self,
+        database: &str,
+        refusal: LoginError,
+    ) -> Result<Client, LoginError> {
+        let Some(source) = &self.source else {
+            return Err(refusal);
+        };
+        let login = source().await.map_err(|error| refusal.unread(error))?;
+        if login.user == self.user && self.renew(login.password) {
+            self.log_in_once(database).await
+        } else {
+            Err(refusal)
+        }
+    }
+
+    /// Returns whether the password differs from the one that was refused.
+    fn renew(&self, password: SecretString) -> bool {
+        let AdminPassword::Password(first) = &self.password else {
+            return false;
+        };
+        let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = renewed.as_ref().unwrap_or(first);
+        let is_new = refused.expose_secret() != password.expose_secret();
+        if is_new {
+            *renewed = Some(password);
+        }
+        is_new
+    }
+
+    async fn log_in_once(&self, database: &str) -> Result<Client, LoginError> {
         let config = self.config(database).await?;
         let connected = timeout(LOGIN_TIMEOUT, self.connect(&config)).await;
         connected.map_err(|_| {
@@ -142,8 +202,9 @@ impl Admin {
             .application_name(APPLICATION)
             .ssl_mode(tokio_postgres::config::SslMode::Require);
         match &self.password {
-            AdminPassword::Password(password) => {
-                config.password(password.expose_secret());
+            AdminPassword::Password(first) => {
+                let renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+                config.password(renewed.as_ref().unwrap_or(first).expose_secret());
             }
             AdminPassword::Iam(signer, target) => {
                 let token = signer.token(target).await.map_err(|error| {

@@ -93,6 +93,21 @@ impl LoginError {
         }
     }
 
+    /// The error of a refused login whose password cannot be compared with the current one: it is unknown whether the server
+    /// would accept that.
+    pub(super) fn unread(&self, error: ApplyError) -> Self {
+        Self {
+            is_refused: false,
+            error: ApplyError {
+                message: format!(
+                    "{}; whether the password has changed is unknown: {}",
+                    self.error.message, error.message
+                ),
+                remedy: error.remedy,
+            },
+        }
+    }
+
     /// Returns the reason alone.
     pub(super) fn reason(&self) -> &str {
         &self.error.message

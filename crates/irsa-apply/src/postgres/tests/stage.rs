@@ -16,7 +16,7 @@ use super::state;
 const DEBIAN: &str = "/usr/lib/postgresql";
 const CLUSTER: &str = "orders";
 pub(super) const ADMIN: &str = "camunda_admin";
-const PASSWORD: &str = "a-password-of-the-lab";
+pub(super) const PASSWORD: &str = "a-password-of-the-lab";
 
 /// The version of PostgreSQL, and the memberships in `rds_iam` that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

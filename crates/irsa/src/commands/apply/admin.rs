@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use irsa_apply::ApplyError;
-use irsa_apply::postgres::{Admin, AdminPassword, PasswordLogin};
+use irsa_apply::postgres::{Admin, AdminPassword, LoginSource, PasswordLogin};
 use irsa_aws::AwsReader;
 use irsa_identity::{Identity, IdentityError, IdentitySettings, RdsSigner, RdsTarget, SystemClock};
 use irsa_net::tls::Roots;
@@ -40,21 +40,50 @@ type Login = ((String, AdminPassword), Option<(String, Option<u16>)>);
 
 impl Access {
     /// Returns the administrator of a cluster.
-    pub(super) async fn admin(&self, store: &PostgresStore) -> Result<Admin, ApplyError> {
-        let (login, address) = match self.source(store)? {
-            AdminSource::Managed => by_password(self.managed(store).await?),
-            AdminSource::Iam(user) => (self.by_iam(store, user.as_ref())?, None),
-            AdminSource::Kubernetes(secret) => {
-                by_password(kubernetes::login(&self.cluster, secret).await?)
-            }
-            AdminSource::File(path) => by_password(local::from_path(path)?),
-            AdminSource::Variable(name) => by_password(local::from_variable(name)?),
+    pub(super) async fn admin(
+        self: &Arc<Self>,
+        store: &PostgresStore,
+    ) -> Result<Admin, ApplyError> {
+        let login = self.password_login(store).await?;
+        let has_password = login.is_some();
+        let (login, address) = match login {
+            Some(login) => by_password(login),
+            None => (self.by_iam(store)?, None),
         };
-        let admin = Admin::new(login, (&store.endpoint, store.port), &self.roots)?;
+        let mut admin = Admin::new(login, (&store.endpoint, store.port), &self.roots)?;
+        if has_password {
+            admin = admin.with_source(self.login_source(store));
+        }
         let address = address.map(|(host, port)| (host, port.unwrap_or(store.port)));
         Ok(match self.dial.clone().or(address) {
             Some((host, port)) => admin.with_dial(host, port),
             None => admin,
+        })
+    }
+
+    /// Reads the user and the password, unless the administrator logs in by IAM.
+    async fn password_login(
+        &self,
+        store: &PostgresStore,
+    ) -> Result<Option<PasswordLogin>, ApplyError> {
+        Ok(Some(match self.source(store)? {
+            AdminSource::Iam(_) => return Ok(None),
+            AdminSource::Managed => self.managed(store).await?,
+            AdminSource::Kubernetes(secret) => kubernetes::login(&self.cluster, secret).await?,
+            AdminSource::File(path) => local::from_path(path)?,
+            AdminSource::Variable(name) => local::from_variable(name)?,
+        }))
+    }
+
+    /// RDS and others rotate passwords while a run is in progress.
+    fn login_source(self: &Arc<Self>, store: &PostgresStore) -> LoginSource {
+        let (access, store) = (Arc::clone(self), store.clone());
+        Box::new(move || {
+            let (access, store) = (Arc::clone(&access), store.clone());
+            Box::pin(async move {
+                let login = access.password_login(&store).await?;
+                login.ok_or_else(|| ApplyError::new("the administrator has no password"))
+            })
         })
     }
 
@@ -75,11 +104,11 @@ impl Access {
         managed::login(&reader, store).await
     }
 
-    fn by_iam(
-        &self,
-        store: &PostgresStore,
-        user: Option<&String>,
-    ) -> Result<(String, AdminPassword), ApplyError> {
+    fn by_iam(&self, store: &PostgresStore) -> Result<(String, AdminPassword), ApplyError> {
+        let user = match &self.source {
+            Some(AdminSource::Iam(user)) => user.as_ref(),
+            _ => None,
+        };
         let user = user.or(store.admin.as_ref()).ok_or_else(|| {
             ApplyError::new(format!("the administrator of `{}` has no name", store.key))
                 .with_remedy("set --admin iam:USER, or `admin.user` in irsa.yaml")

@@ -1,6 +1,7 @@
 //! `irsa apply sql`: the users and databases of PostgreSQL clusters.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use irsa_apply::postgres::{Options, apply};
 use irsa_apply::{ApplyError, Step, Steps};
@@ -34,7 +35,7 @@ pub(crate) fn run(args: ApplySqlArgs, mut mistakes: Mistakes) -> Result<ExitCode
     let format = failure_format(run.output);
     let (_, stack) = stack(&run.stack, Mistakes::default(), format)?;
     let stores = stores(&stack, &run.stores, source.as_ref(), dial.is_some())?;
-    let access = Access {
+    let access = Arc::new(Access {
         cluster: ClusterAccess {
             kubeconfig: args.kubeconfig,
             context: args.context,
@@ -43,7 +44,7 @@ pub(crate) fn run(args: ApplySqlArgs, mut mistakes: Mistakes) -> Result<ExitCode
         dial,
         roots: Roots::upstream(identity.ca_file.as_deref()).map_err(Failure::other)?,
         identity,
-    };
+    });
     let options = Options {
         prune: run.prune,
         lock_timeout,
@@ -61,7 +62,7 @@ pub(crate) fn run(args: ApplySqlArgs, mut mistakes: Mistakes) -> Result<ExitCode
 async fn apply_all(
     stack: &Stack,
     stores: &[&PostgresStore],
-    access: &Access,
+    access: &Arc<Access>,
     options: &Options,
     steps: &mut Steps<'_>,
 ) -> Result<(), ApplyError> {
