@@ -10,6 +10,7 @@ mod helm;
 mod mistakes;
 mod names;
 mod presets;
+mod script;
 mod setup;
 mod terraform;
 mod text;

@@ -65,7 +65,6 @@ fn functions(stack: &Stack) -> String {
     FUNCTIONS
         .replace("DESCRIPTION", &description)
         .replace("MARK", &mark)
-        .replace("APPEND", &append_backend_roles(["%s"]).to_string())
 }
 
 /// Quotes are escaped in the texts of a JSON document, so what looks like a field is one.
@@ -98,12 +97,12 @@ check() {
   esac
 }
 
-# Adds an IAM role to a mapping, or creates the mapping from the standard input.
+# Adds an IAM role, which is a JSON string, to a mapping by a JSON Patch, or creates the mapping from the standard input.
 add() {
   answer="$(get "rolesmapping/$1")"
   case "$answer" in
-    *"\"$2\""*" 200") echo "$1: $2 is mapped already" ;;
-    *" 200") printf 'APPEND' "$2" | send PATCH "rolesmapping/$1" ;;
+    *"$2"*" 200") printf '%s: %s is mapped already\n' "$1" "$2" ;;
+    *" 200") printf '%s' "$3" | send PATCH "rolesmapping/$1" ;;
     *" 404") send PUT "rolesmapping/$1" ;;
     *)
       echo "cannot read the mapping of $1: $answer" >&2
@@ -113,14 +112,9 @@ add() {
 }
 "#;
 
-/// A word of the shell: paths of IAM roles may have every printable ASCII character.
+/// A word of the shell, in which nothing is expanded: paths of IAM roles may have every printable ASCII character.
 fn word(text: &str) -> String {
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || ":/_+=,.@-".contains(char);
-    if text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn pretty(body: &impl Serialize) -> String {
@@ -131,8 +125,15 @@ fn mapping_commands(stack: &Stack, mapping: &Mapping) -> String {
     let first = pretty(&MappingBody::new(stack, mapping));
     let mut text = String::new();
     for role in &mapping.backend_roles {
-        let (name, word) = (&mapping.role, word(role.as_str()));
-        let _ = write!(text, "\nadd {name} {word} <<'JSON'\n{first}\nJSON\n");
+        let role = role.as_str();
+        let patch = append_backend_roles([role]).to_string();
+        let _ = write!(
+            text,
+            "\nadd {} {} {} <<'JSON'\n{first}\nJSON\n",
+            mapping.role,
+            word(&Value::from(role).to_string()),
+            word(&patch)
+        );
     }
     text
 }

@@ -121,7 +121,8 @@ fn a_path_of_a_role_is_one_word_of_the_script() {
     };
     let stack = stack(&with_path("/;(id)|&<>#!{}[]~/"));
     let script = &render(&stack, Target::OpenSearch, &["irsa.yaml"]).unwrap()[0].text;
-    let line = "\nadd all_access 'arn:aws:iam::111122223333:role/;(id)|&<>#!{}[]~/acme-orders' <<";
+    let line =
+        "\nadd all_access '\"arn:aws:iam::111122223333:role/;(id)|&<>#!{}[]~/acme-orders\"' '[{";
     assert!(script.contains(line), "{script}");
     for path in [
         "/`id`/", "/$(id)/", "/a'b/", "/a\"b/", "/a\\b/", "/*/", "/?/",

@@ -131,7 +131,7 @@ fn the_database_has_its_users_and_the_domain_its_mapping() {
     }
     let script = &render(&stack, Target::OpenSearch, &["irsa.yaml"]).unwrap()[0].text;
     assert!(
-        script.contains("add all_access arn:aws:iam::111122223333:role/opensearch-role <<"),
+        script.contains("add all_access '\"arn:aws:iam::111122223333:role/opensearch-role\"' '[{"),
         "{script}"
     );
     assert!(!script.contains("send PUT roles/"), "{script}");

@@ -87,7 +87,7 @@ pub(crate) fn roles_are_applied(set_up: &SetUp) {
         refused.stderr
     );
     assert!(
-        refused.stderr.contains("role/camunda-setup"),
+        refused.stderr.contains("/camunda-setup"),
         "{}",
         refused.stderr
     );

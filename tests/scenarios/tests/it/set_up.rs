@@ -190,8 +190,10 @@ fn the_reference_reaches_its_rows_by_one_role() {
 /// An overlay that changes nothing.
 const NO_CHANGE: &str = "version: 1\n";
 
-/// A workload with `all_access`, which can run the rendered script, and one with a different built-in role.
-const OVERLAY: &str = "workloads:
+/// A workload with `all_access`, which can run the rendered script, and one with a different built-in role. The path of all
+/// roles means something to shells.
+const OVERLAY: &str = "iam: {path: '/(id)|&<>#!{}[]~/'}
+workloads:
   operator:
     service_account: irsa-setup/operator
     opensearch: {store: camunda, role: all_access}
@@ -241,7 +243,7 @@ fn what_others_made_stays(set_up: &SetUp, operator: &Search) {
         for (role, own) in [("camunda-zeebe", "zeebe"), ("readall", "viewer")] {
             let found = operator.ask("GET", &format!("rolesmapping/{role}"), "");
             let found: Value = serde_json::from_str(&found.body).unwrap();
-            let own = format!("arn:aws:iam::111122223333:role/camunda-{own}");
+            let own = format!("arn:aws:iam::111122223333:role/(id)|&<>#!{{}}[]~/camunda-{own}");
             assert_eq!(found[role]["backend_roles"], json!(["someone", own]));
             assert_eq!(found[role]["users"], json!(["root"]));
             assert_eq!(found[role]["description"], "mine");
