@@ -77,7 +77,7 @@ struct HttpGet {
 /// The fields that the Pod Security level `restricted` requires of a container, and a read-only root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SecurityContext {
+pub struct SecurityContext {
     run_as_non_root: bool,
     run_as_user: u64,
     allow_privilege_escalation: bool,
@@ -155,7 +155,8 @@ impl Probe {
 }
 
 impl SecurityContext {
-    fn restricted() -> Self {
+    /// That of irsa's containers.
+    pub fn restricted() -> Self {
         Self {
             run_as_non_root: true,
             run_as_user: USER,

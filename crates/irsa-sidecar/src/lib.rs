@@ -6,9 +6,9 @@ pub mod names;
 mod sidecar;
 mod volume;
 
-pub use self::container::{Container, Resources, Variable};
+pub use self::container::{Container, Resources, SecurityContext, Variable};
 pub use self::sidecar::{Identity, Placement, Sidecar, WebIdentity};
-pub use self::volume::Volume;
+pub use self::volume::{Mount, Volume};
 
 /// The name of the container.
 pub const CONTAINER: &str = "irsa";

@@ -88,12 +88,8 @@ impl Sidecar {
 
     /// The volumes that the container mounts.
     pub fn volumes(&self) -> Vec<Volume> {
-        let token = match &self.identity {
-            Identity::Web(identity) => Some(Volume::token(identity)),
-            Identity::Pod => None,
-        };
         let spill = self.spills.then(Volume::spill);
-        token.into_iter().chain(spill).collect()
+        self.identity.volume().into_iter().chain(spill).collect()
     }
 
     fn environment(&self) -> Vec<Variable> {
@@ -112,19 +108,38 @@ impl Sidecar {
         if let Some(region) = &self.region {
             variables.push(("AWS_REGION", region.to_string()));
         }
-        match &self.identity {
-            Identity::Pod => variables.push(("IRSA_IDENTITY", "pod-identity".to_owned())),
-            Identity::Web(identity) => variables.extend([
-                ("IRSA_IDENTITY", "web-identity".to_owned()),
-                ("AWS_ROLE_ARN", identity.role.to_string()),
-                (
-                    "AWS_WEB_IDENTITY_TOKEN_FILE",
-                    format!("{TOKEN_DIRECTORY}/token"),
-                ),
-            ]),
-        }
         let variable = |(name, value)| Variable { name, value };
-        variables.into_iter().map(variable).collect()
+        let variables = variables.into_iter().map(variable);
+        variables.chain(self.identity.variables()).collect()
+    }
+}
+
+impl Identity {
+    /// The environment variables by which irsa finds the credentials.
+    pub fn variables(&self) -> Vec<Variable> {
+        let variable = |name, value: &str| Variable {
+            name,
+            value: value.to_owned(),
+        };
+        match self {
+            Self::Pod => vec![variable("IRSA_IDENTITY", "pod-identity")],
+            Self::Web(identity) => vec![
+                variable("IRSA_IDENTITY", "web-identity"),
+                variable("AWS_ROLE_ARN", identity.role.as_str()),
+                variable(
+                    "AWS_WEB_IDENTITY_TOKEN_FILE",
+                    &format!("{TOKEN_DIRECTORY}/token"),
+                ),
+            ],
+        }
+    }
+
+    /// The volume with the token; none for EKS Pod Identity, which adds its own.
+    pub fn volume(&self) -> Option<Volume> {
+        match self {
+            Self::Web(identity) => Some(Volume::token(identity)),
+            Self::Pod => None,
+        }
     }
 }
 

@@ -54,9 +54,9 @@ struct EmptyDirectory {
     size_limit: &'static str,
 }
 
-/// The place of a volume in the container.
+/// The place of a volume in the container (core/v1 `VolumeMount`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Mount {
+pub struct Mount {
     name: &'static str,
     #[serde(rename = "mountPath")]
     path: &'static str,
@@ -98,7 +98,8 @@ impl Volume {
         }
     }
 
-    pub(crate) fn mount(&self) -> Mount {
+    /// The mount of the volume in irsa's container.
+    pub fn mount(&self) -> Mount {
         let is_token = self.name == TOKEN;
         Mount {
             name: self.name,

@@ -42,7 +42,9 @@ pub use self::document::Document;
 pub use self::mistake::{Mistakes, Source};
 pub use self::outputs::{COMMAND as OUTPUTS_COMMAND, Outputs};
 pub use self::preset::Preset;
-pub use self::render::{File, Target, UserValues, VersionSet, render, render_with, set_up_of};
+pub use self::render::{
+    File, Hook, Target, UserValues, VersionSet, render, render_with, set_up_of,
+};
 pub use self::shape::schema::json_schema;
 pub use self::sql::ownership_mark;
 pub use self::stack::{Injection, Stack};

@@ -6,11 +6,13 @@ mod helm;
 mod kubernetes;
 mod lab;
 mod opensearch;
+mod setup_job;
 mod sql;
 mod terraform;
 
 pub use self::header::set_up_of;
 pub use self::helm::UserValues;
+pub use self::setup_job::Hook;
 pub use self::terraform::VersionSet;
 use crate::stack::{Placeholder, Stack};
 
@@ -25,6 +27,8 @@ pub enum Target {
     Kubernetes,
     /// Values for Helm charts.
     HelmValues,
+    /// Jobs that run `irsa apply` in a cluster, for Argo CD or for `kubectl apply`.
+    SetupJob(Option<Hook>),
     /// A world of the lab.
     Lab,
     /// A root module of Terraform, for these versions of the provider and modules.
@@ -63,6 +67,7 @@ pub fn render_with(
         Target::OpenSearch => opensearch::files(stack),
         Target::Kubernetes => kubernetes::files(stack)?,
         Target::HelmValues => helm::files(stack, values)?,
+        Target::SetupJob(hook) => setup_job::files(stack, hook)?,
         Target::Lab => lab::files(stack)?,
         Target::Terraform(versions) => terraform::files(stack, versions)?,
     };
@@ -82,6 +87,7 @@ impl Target {
             Self::OpenSearch => "opensearch",
             Self::Kubernetes => "kubernetes",
             Self::HelmValues => "helm-values",
+            Self::SetupJob(_) => "setup-job",
             Self::Lab => "lab",
             Self::Terraform(_) => "terraform",
         }
@@ -92,6 +98,7 @@ impl Target {
         let needs = |one: &&Placeholder| match self {
             Self::Kubernetes | Self::HelmValues => !matches!(one, Placeholder::Issuer(_)),
             Self::OpenSearch => matches!(one, Placeholder::OpenSearch(_)),
+            Self::SetupJob(_) => setup_job::needs(stack, one),
             Self::Sql | Self::Lab | Self::Terraform(_) => false,
         };
         stack.placeholders.iter().filter(needs).collect()

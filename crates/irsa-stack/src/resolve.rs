@@ -15,8 +15,9 @@ use sha2::{Digest as _, Sha256};
 use crate::mistake::{Mistake, Place};
 use crate::outputs::Outputs;
 use crate::specification::{self, Specification};
-use crate::stack::{Cluster, OpenSearchStore, Placeholder, PostgresStore, Stack};
+use crate::stack::{Cluster, Files, OpenSearchStore, Placeholder, PostgresStore, Stack};
 use crate::tree::Node;
+use crate::yaml::Yaml;
 
 /// Resolves everything.
 ///
@@ -75,6 +76,10 @@ pub(crate) fn stack(
         keycloak: file.keycloak.clone().map(|one| (one.chart, one.release)),
         image: file.irsa.image.clone(),
         injection: file.irsa.inject,
+        files: Files {
+            specification: Yaml::from(&root.to_json()).write(),
+            outputs: outputs.map(Outputs::canonical),
+        },
         digest,
         placeholders,
     };

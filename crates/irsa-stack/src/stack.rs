@@ -57,10 +57,21 @@ pub struct Stack {
     pub image: Option<String>,
     /// How the proxy gets into the pods.
     pub injection: Injection,
+    /// The files that this was made from, merged.
+    pub files: Files,
     /// SHA-256 of the files this was made from, in hexadecimal.
     pub digest: String,
     /// What is not known before `terraform apply` and has an invented value here.
     pub placeholders: Vec<Placeholder>,
+}
+
+/// The specification and the outputs file, for an irsa that runs elsewhere.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The merged specification, as YAML without comments.
+    pub specification: String,
+    /// The outputs, as JSON.
+    pub outputs: Option<String>,
 }
 
 /// A value that is not known before `terraform apply`.

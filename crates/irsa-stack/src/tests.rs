@@ -12,6 +12,7 @@ mod names;
 mod presets;
 mod script;
 mod setup;
+mod setup_job;
 mod terraform;
 mod text;
 mod webhook;

@@ -2,10 +2,11 @@
 
 use irsa_stack::{Document, Mistakes, Source, Stack, Target, VersionSet, render, set_up_of};
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 6] = [
     Target::Sql,
     Target::OpenSearch,
     Target::Kubernetes,
+    Target::SetupJob(None),
     Target::Lab,
     Target::Terraform(VersionSet::NEWEST),
 ];

@@ -15,10 +15,11 @@ use crate::{Target, render, tree};
 
 /// A file with every key of the format.
 const ALL_KEYS: &str = include_str!("../../tests/corpus/v1/all-keys.yaml");
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 5] = [
     Target::Sql,
     Target::OpenSearch,
     Target::Kubernetes,
+    Target::SetupJob(None),
     Target::Lab,
 ];
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use irsa_stack::{Injection, Target, VersionSet};
+use irsa_stack::{Hook, Injection, Target, VersionSet};
 
 use super::Output;
 
@@ -74,6 +74,17 @@ pub(crate) struct RenderArgs {
     /// some of aws=5.9|5|6, iam=5|6 and eks=19|20|21 [default: newest]
     #[arg(long, value_name = "SET")]
     pub(crate) versions: Option<VersionSet>,
+    /// Tool that runs the Jobs at each of its deployments (setup-job only) [default: none, for `kubectl apply -k`]
+    #[arg(long, value_name = "TOOL", value_enum)]
+    pub(crate) hook: Option<HookName>,
+}
+
+/// Tools that run Jobs as hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HookName {
+    /// Argo CD, before each sync
+    #[value(name = "argo-cd")]
+    ArgoCd,
 }
 
 /// How the proxy gets into the pods.
@@ -97,6 +108,8 @@ pub(crate) enum TargetName {
     /// Scripts for OpenSearch's security plugin: roles and role mappings
     #[value(name = "opensearch")]
     OpenSearch,
+    /// Jobs that run `irsa apply` in the cluster, as the role of the setup
+    SetupJob,
     /// A world for `irsa-lab`
     Lab,
     /// A root module of Terraform: IAM roles and policies, data stores
@@ -114,17 +127,29 @@ impl InjectionName {
     }
 }
 
-// === impl TargetName ===
+// === impl RenderArgs ===
 
-impl TargetName {
-    pub(crate) fn target(self, versions: Option<VersionSet>) -> Target {
+impl RenderArgs {
+    pub(crate) fn target(&self) -> Target {
+        let versions = self.versions;
+        match self.target {
+            TargetName::Kubernetes => Target::Kubernetes,
+            TargetName::HelmValues => Target::HelmValues,
+            TargetName::Sql => Target::Sql,
+            TargetName::OpenSearch => Target::OpenSearch,
+            TargetName::SetupJob => Target::SetupJob(self.hook.map(HookName::hook)),
+            TargetName::Lab => Target::Lab,
+            TargetName::Terraform => Target::Terraform(versions.unwrap_or_default()),
+        }
+    }
+}
+
+// === impl HookName ===
+
+impl HookName {
+    fn hook(self) -> Hook {
         match self {
-            Self::Kubernetes => Target::Kubernetes,
-            Self::HelmValues => Target::HelmValues,
-            Self::Sql => Target::Sql,
-            Self::OpenSearch => Target::OpenSearch,
-            Self::Lab => Target::Lab,
-            Self::Terraform => Target::Terraform(versions.unwrap_or_default()),
+            Self::ArgoCd => Hook::ArgoCd,
         }
     }
 }

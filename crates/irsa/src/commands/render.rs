@@ -19,7 +19,7 @@ use crate::output;
 use crate::settings::Mistakes;
 
 pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let target = args.target.target(args.versions);
+    let target = args.target();
     let values = mistakes.collect(values::read(args, target));
     let is_terraform = matches!(target, Target::Terraform(_));
     if args.versions.is_some() && !is_terraform {
@@ -31,6 +31,9 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
     let has_pods = matches!(target, Target::Kubernetes | Target::HelmValues);
     if args.inject.is_some() && !has_pods {
         mistakes.add("--inject: has an effect on `kubernetes` and `helm-values` only");
+    }
+    if args.hook.is_some() && !matches!(target, Target::SetupJob(_)) {
+        mistakes.add("--hook: has an effect on `setup-job` only");
     }
     if args.stack.outputs.is_some() && is_terraform {
         mistakes.add("--outputs: has no effect on `terraform`, which writes them");

@@ -50,6 +50,7 @@ mod rotation;
 mod secrets;
 mod set_up;
 mod settings;
+mod setup_job;
 mod socket;
 mod sql;
 mod stage;

@@ -19,6 +19,7 @@ use crate::apply_opensearch;
 use crate::http::{Answer, call, call_json};
 use crate::pod::Pod;
 use crate::proxy::Proxy;
+use crate::setup_job;
 use crate::sql::refusal;
 use crate::stage::Stage;
 
@@ -229,6 +230,7 @@ fn every_workload_reaches_its_documents_and_no_others() {
     assert_eq!(before, after, "the other administrators stay");
     what_others_made_stays(&set_up, &operator);
     apply_opensearch::roles_are_applied(&set_up);
+    setup_job::roles_are_applied_by_the_job(&set_up);
 }
 
 /// The script adds to mappings of others, and stops at a role of others before it changes anything.
