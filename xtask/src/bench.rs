@@ -13,6 +13,7 @@ mod postgres;
 mod procfs;
 mod report;
 mod statistics;
+mod wrk;
 
 pub(crate) use child::Process;
 pub(crate) use procfs::own_memory;
@@ -65,7 +66,7 @@ fn build_release(what: &[&str]) -> Result<(), Failure> {
 }
 
 /// Builds a program that starts a server, with the test profile.
-fn build_starter(name: &str) -> Result<(), Failure> {
+fn build_starter(kind: &str, name: &str) -> Result<(), Failure> {
     progress::note("building the program that starts the server");
-    workspace::build(&["--bin", name])
+    workspace::build(&[kind, name])
 }

@@ -1,6 +1,7 @@
 //! Server processes.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -57,4 +58,12 @@ impl Drop for Process {
         }
         let _ = self.0.wait();
     }
+}
+
+/// Returns a port on which nothing listens, for a program that does not print its own.
+pub(super) fn free_port() -> Result<u16, Failure> {
+    let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    address
+        .map(|address| address.port())
+        .map_err(|error| Failure::new(format!("no free port: {error}")))
 }

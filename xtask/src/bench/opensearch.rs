@@ -29,7 +29,9 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
         // Built for release: with the test profile the server would be the bottleneck.
         super::build_release(&SERVER)?;
     }
-    let subjects = progress::timed("start the server and irsa", Subjects::start)?;
+    let subjects = progress::timed("start the server and irsa", || {
+        Subjects::start(&options.irsa)
+    })?;
     let mut report = Report::default();
     // Memory first: the kernel keeps the peak for the whole life of the process.
     memory::measure(&subjects, &mut report)?;

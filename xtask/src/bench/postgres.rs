@@ -25,11 +25,11 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     }
     if options.build {
         super::build_irsa(&PLAIN_RELAY)?;
-        super::build_starter(STARTER)?;
+        super::build_starter("--bin", STARTER)?;
     }
     let subjects = progress::timed(
         "start PostgreSQL, PgBouncer, a minimal relay and irsa",
-        Subjects::start,
+        || Subjects::start(&options.irsa),
     )?;
     let mut report = Report::default();
     measure::queries(&subjects, options, &mut report)?;

@@ -1,6 +1,6 @@
 //! The server, and `irsa` in front of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::bench::child::Process;
@@ -37,10 +37,10 @@ pub(super) struct Server {
 }
 
 impl Subjects {
-    pub(super) fn start() -> Result<Self, Failure> {
+    pub(super) fn start(program: &Path) -> Result<Self, Failure> {
         let folder = Folder::create()?;
         let (server_process, server) = start_server()?;
-        let mut command = irsa(&server);
+        let mut command = irsa(program, &server);
         command.stdin(Stdio::null()).stderr(folder.log("irsa.log")?);
         let (irsa_process, line) = Process::start_and_listen(&mut command)?;
         let address = line["listening"][0]["address"]
@@ -70,9 +70,9 @@ fn start_server() -> Result<(Process, Server), Failure> {
     Ok((process, server))
 }
 
-/// Returns the command of `irsa proxy`, built for release.
-fn irsa(server: &Server) -> Command {
-    let mut command = Command::new(workspace::target().join("release/irsa"));
+/// Returns the command of `irsa proxy`.
+fn irsa(program: &Path, server: &Server) -> Command {
+    let mut command = Command::new(program);
     command.args(["proxy", "--output", "json", "--status-address", "off"]);
     // All large bodies together exceed the default limit.
     command.args(["--spill-limit", "2GiB"]);

@@ -1,14 +1,14 @@
 //! The servers of a run: PostgreSQL, PgBouncer and irsa, each in a separate process.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::bench::child::Process;
+use crate::bench::child::{Process, free_port};
 use crate::bench::folder::Folder;
 use crate::failure::Failure;
 use crate::workspace;
@@ -49,12 +49,14 @@ pub(super) struct Upstream {
     /// An Aurora endpoint that its certificate names.
     endpoint: String,
     ca_file: PathBuf,
+    /// The `irsa` to measure.
+    irsa: PathBuf,
 }
 
 impl Subjects {
-    pub(super) fn start() -> Result<Self, Failure> {
+    pub(super) fn start(irsa: &Path) -> Result<Self, Failure> {
         let folder = Folder::create()?;
-        let (postgres, upstream) = start_postgres(&folder)?;
+        let (postgres, upstream) = start_postgres(&folder, irsa)?;
         let pgbouncer = start_pgbouncer(&folder, &upstream)?;
         let relay = start_plain_relay(&folder, &upstream)?;
         let irsa = start_irsa(&folder, &upstream)?;
@@ -104,7 +106,7 @@ impl Subject {
     }
 }
 
-fn start_postgres(folder: &Folder) -> Result<(Process, Upstream), Failure> {
+fn start_postgres(folder: &Folder, irsa: &Path) -> Result<(Process, Upstream), Failure> {
     let mut command = Command::new(workspace::target().join("debug/tls-postgres"));
     let (process, line) =
         Process::start_and_listen(command.stdin(Stdio::piped()).stderr(Stdio::inherit()))?;
@@ -123,6 +125,7 @@ fn start_postgres(folder: &Folder) -> Result<(Process, Upstream), Failure> {
             user: text("user"),
             endpoint: text("endpoint"),
             ca_file,
+            irsa: irsa.to_owned(),
         },
     ))
 }
@@ -229,9 +232,9 @@ fn socket_in(folder: &Path) -> PathBuf {
     folder.join(format!(".s.PGSQL.{SOCKET_PORT}"))
 }
 
-/// Returns the command of `irsa proxy`, built for release, on a free port. The database does not check its credentials.
+/// Returns the command of `irsa proxy` on a free port. The database does not check its credentials.
 pub(super) fn irsa(upstream: &Upstream, more: &str) -> Command {
-    let mut command = Command::new(workspace::target().join("release/irsa"));
+    let mut command = Command::new(&upstream.irsa);
     let Upstream { port, endpoint, .. } = upstream;
     command
         .args([
@@ -262,13 +265,6 @@ fn port(line: &Value) -> Option<u16> {
         .iter()
         .filter_map(|each| each["address"].as_str());
     addresses.find_map(|address| address.strip_prefix("127.0.0.1:")?.parse().ok())
-}
-
-fn free_port() -> Result<u16, Failure> {
-    let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    address
-        .map(|address| address.port())
-        .map_err(|error| Failure::new(format!("no free port: {error}")))
 }
 
 fn until_it_answers(port: u16) -> Result<(), Failure> {
