@@ -13,6 +13,7 @@ mod postgres;
 mod procfs;
 mod report;
 mod statistics;
+mod webhook;
 mod wrk;
 
 pub(crate) use child::Process;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         "postgres" => postgres::run,
         "opensearch" => opensearch::run,
         "policy" => policy::run,
+        "webhook" => webhook::run,
         _ => return Err(unnamed()),
     };
     let Some(options) = Options::parse(rest)? else {
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 fn unnamed() -> Failure {
     Failure::usage("no side is given")
-        .remedy("run `cargo xtask bench postgres`, `opensearch` or `policy`")
+        .remedy("run `cargo xtask bench postgres`, `opensearch`, `policy` or `webhook`")
 }
 
 /// Builds the release binary without the features of other packages.

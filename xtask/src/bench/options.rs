@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::workspace;
 
 pub(super) const HELP: &str = "\
-cargo xtask bench postgres|opensearch|policy [OPTIONS]
+cargo xtask bench postgres|opensearch|policy|webhook [OPTIONS]
 
   --rounds N       number of rounds, with a turn for each subject [default: 5]
   --seconds S      length of one turn [default: 5]
