@@ -123,26 +123,30 @@ const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 /// Writes completion scripts and manual pages of both programs to `completions` and `man` in `folder`.
 fn dist(folder: &Path) -> Result<(), Failure> {
     workspace::build_programs()?;
+    for name in ["irsa", "irsa-lab"] {
+        documents(&workspace::target().join("debug").join(name), name, folder)?;
+    }
+    progress::note(&format!("wrote the pages to {}", folder.display()));
+    Ok(())
+}
+
+/// Writes what a program prints about itself: its completion scripts to `completions` in `folder`, and its manual pages
+/// to `man`.
+pub(crate) fn documents(program: &Path, name: &str, folder: &Path) -> Result<(), Failure> {
     let (completions, man) = (folder.join("completions"), folder.join("man"));
     for folder in [&completions, &man] {
         fs::create_dir_all(folder).map_err(Failure::file(folder))?;
     }
-    for name in ["irsa", "irsa-lab"] {
-        let program = workspace::target().join("debug").join(name);
-        process::run(Command::new(&program).arg("man").arg(&man))?;
-        let scripts: Result<Vec<_>, Failure> = SHELLS
-            .iter()
-            .map(|shell| {
-                let content =
-                    process::capture(Command::new(&program).args(["completions", shell]))?;
-                let path = completions.join(format!("{name}.{shell}"));
-                Ok(Generated { path, content })
-            })
-            .collect();
-        write(&scripts?)?;
-    }
-    progress::note(&format!("wrote the manual pages to {}", man.display()));
-    Ok(())
+    process::run(Command::new(program).arg("man").arg(&man))?;
+    let scripts: Result<Vec<_>, Failure> = SHELLS
+        .iter()
+        .map(|shell| {
+            let content = process::capture(Command::new(program).args(["completions", shell]))?;
+            let path = completions.join(format!("{name}.{shell}"));
+            Ok(Generated { path, content })
+        })
+        .collect();
+    write(&scripts?)
 }
 
 /// Files that tests write, because they need what only tests have: test binaries and test.

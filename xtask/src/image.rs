@@ -41,25 +41,37 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let folder = workspace::target().join("image");
     fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
     let out = options.out.unwrap_or_else(|| folder.join("irsa.tar"));
-    let bom = out.with_extension("cdx.json");
-
     let program = program(options.source, &folder)?;
-    let (tree, epoch) = (Tree::for_product()?, epoch()?);
-    fs::write(&bom, bom::document(&tree, epoch)).map_err(Failure::file(&bom))?;
-    workspace::build(&["--bin", "irsa-image"])?;
-    let mut pack = Command::new(workspace::target().join("debug/irsa-image"));
-    pack.arg("--binary").arg(&program).arg("--bom").arg(&bom);
-    pack.arg("--license").arg(workspace::root().join("LICENSE"));
-    pack.args(["--release", tree.version(), "--commit", &commit()]);
-    pack.args(["--epoch", &epoch.to_string()]);
     if let Some(root) = &options.root {
-        process::run(pack.arg("--root").arg(root))?;
+        process::run(packer(&program, &out)?.arg("--root").arg(root))?;
         progress::say(&root.display().to_string());
         return Ok(());
     }
-    let digest = process::capture(pack.arg("--out").arg(&out))?;
-    progress::say(&format!("{}\n{}", out.display(), digest.trim()));
+    let digest = pack(&program, &out)?;
+    progress::say(&format!("{}\n{digest}", out.display()));
     Ok(())
+}
+
+/// Packs a program into an archive, writes the bill of materials beside it, and returns the digest of its manifest.
+pub(crate) fn pack(program: &Path, out: &Path) -> Result<String, Failure> {
+    let digest = process::capture(packer(program, out)?.arg("--out").arg(out))?;
+    Ok(digest.trim().to_owned())
+}
+
+/// Writes the bill of materials beside `out`, and returns the command that packs it with the program.
+fn packer(program: &Path, out: &Path) -> Result<Command, Failure> {
+    let bom = out.with_extension("cdx.json");
+    let (tree, epoch) = (Tree::for_product()?, epoch()?);
+    fs::write(&bom, bom::document(&tree, epoch)).map_err(Failure::file(&bom))?;
+    workspace::build(&["--bin", "irsa-image"])?;
+    let mut packer = Command::new(workspace::target().join("debug/irsa-image"));
+    packer.arg("--binary").arg(program).arg("--bom").arg(&bom);
+    packer
+        .arg("--license")
+        .arg(workspace::root().join("LICENSE"));
+    packer.args(["--release", tree.version(), "--commit", &commit()]);
+    packer.args(["--epoch", &epoch.to_string()]);
+    Ok(packer)
 }
 
 // === impl Options ===
@@ -110,7 +122,7 @@ fn program(source: Source, folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Returns the commit, from the same sources as the build script of irsa.
-fn commit() -> String {
+pub(crate) fn commit() -> String {
     let given = env::var("IRSA_COMMIT").ok();
     given
         .filter(|commit| !commit.is_empty())
@@ -125,9 +137,9 @@ fn archived_commit(content: &str) -> Option<String> {
     (!commit.starts_with('$')).then(|| commit.to_owned())
 }
 
-/// Returns the time of the image in seconds since 1970: `SOURCE_DATE_EPOCH`
+/// Returns the time of what is packed in seconds since 1970: `SOURCE_DATE_EPOCH`
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>), else that of the commit, else 0.
-fn epoch() -> Result<u64, Failure> {
+pub(crate) fn epoch() -> Result<u64, Failure> {
     if let Some(given) = env::var_os("SOURCE_DATE_EPOCH") {
         let seconds = given.to_str().and_then(|text| text.parse().ok());
         return seconds.ok_or_else(|| {

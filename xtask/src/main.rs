@@ -5,6 +5,7 @@
 
 mod bench;
 mod demo;
+mod dist;
 mod docs;
 mod failure;
 mod fuzz;
@@ -36,7 +37,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-const TASKS: [Task; 11] = [
+const TASKS: [Task; 12] = [
     Task {
         name: "demo",
         usage: "[ARGS]",
@@ -92,6 +93,13 @@ const TASKS: [Task; 11] = [
         summary: "pack irsa into an OCI image archive, with a bill of materials",
         explains_itself: false,
         run: image::run,
+    },
+    Task {
+        name: "dist",
+        usage: "[--out DIR] [--target TRIPLE].. [--twice] [--advisory-db DIR]",
+        summary: "build a release: static programs, archives, Debian packages, images, chart, checksums",
+        explains_itself: false,
+        run: dist::run,
     },
     Task {
         name: "bench",

@@ -10,6 +10,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 use client::{CLIENTS, Client};
+pub(crate) use debian::install_missing;
 
 /// Examples of irsa-components that build what tests run against, which takes minutes the first time, and the programs
 /// that they need.
@@ -40,7 +41,7 @@ pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
         .iter()
         .flat_map(|client| client.needs)
         .chain(["chromium", "curl", "pg_recvlogical", "psql", "umoci"].iter());
-    debian::install_missing(programs.copied());
+    install_missing(programs.copied());
     fs::create_dir_all(folder.path()).map_err(Failure::file(folder.path()))?;
     for client in &CLIENTS {
         if let Err(failure) = prepare(client, folder) {
@@ -71,7 +72,7 @@ fn build(component: &str, needs: &[&str]) -> Result<(), Failure> {
 
 /// Installs a Debian program if it is missing.
 pub(crate) fn program(name: &str) -> Result<(), Failure> {
-    debian::install_missing([name].into_iter());
+    install_missing([name].into_iter());
     match debian::find(name) {
         Some(_) => Ok(()),
         None => {

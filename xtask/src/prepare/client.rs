@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::debian;
+use super::install_missing;
 use crate::failure::Failure;
 use crate::process;
 
@@ -90,7 +90,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 /// Creates a virtual environment beside the programs.
 fn python(source: &Path, target: &Path) -> Result<(), Failure> {
     if process::quietly(Command::new("python3").args(["-c", "import ensurepip"])).is_err() {
-        debian::install_missing(["ensurepip"].into_iter());
+        install_missing(["ensurepip"].into_iter());
     }
     process::quietly(
         Command::new("python3")

@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
 /// The package of each program (`ensurepip` is the part of Python that creates virtual environments).
-const PACKAGES: [(&str, &str); 16] = [
+const PACKAGES: [(&str, &str); 20] = [
+    ("aarch64-linux-gnu-gcc", "crossbuild-essential-arm64"),
     ("chromium", "chromium"),
     ("curl", "curl"),
     ("ensurepip", "python3-venv"),
@@ -24,15 +25,18 @@ const PACKAGES: [(&str, &str); 16] = [
     ("pgbouncer", "pgbouncer"),
     ("psql", "postgresql-client"),
     ("python3", "python3-venv"),
+    ("qemu-aarch64", "qemu-user"),
+    ("qemu-x86_64", "qemu-user"),
     ("umoci", "umoci"),
     ("wrk", "wrk"),
+    ("x86_64-linux-gnu-gcc", "crossbuild-essential-amd64"),
 ];
 
 /// Debian's directory for PostgreSQL's programs, with a subdirectory for each major version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
 /// Installs missing programs as root on Debian; otherwise prints which are missing.
-pub(super) fn install_missing<'a>(programs: impl Iterator<Item = &'a str>) {
+pub(crate) fn install_missing<'a>(programs: impl Iterator<Item = &'a str>) {
     let missing: BTreeSet<&str> = programs.filter(|program| find(program).is_none()).collect();
     let packages: BTreeSet<&str> = missing
         .iter()
