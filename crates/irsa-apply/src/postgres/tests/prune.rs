@@ -79,7 +79,7 @@ fn a_reader_is_removed_with_the_tables_privileges_that_its_owner_gave_it() {
     });
 }
 
-/// Without a membership of its own for the transaction, which would end the one that exists.
+/// Granting and revoking a membership for the transaction would end the one that exists.
 #[test]
 fn an_administrator_who_is_a_member_of_the_owner_stays_one() {
     on_each(&[Kind::Old, Kind::Inherited], async |stage| {
