@@ -18,7 +18,9 @@ pub(super) struct Address {
 // === impl Address ===
 
 impl Address {
-    /// Takes an address apart; `None` if it has no host.
+    /// Takes an address apart; `None` if it has no host, or if it is unclear where its password ends.
+    ///
+    /// Clients accept passwords whose `/`, `@`, `:` or `?` should be percent-encoded (RFC 3986, section 3.2.1).
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let rest = match text.split_once("://") {
@@ -27,12 +29,9 @@ impl Address {
             None if text.starts_with("jdbc:") => return None,
             None => text,
         };
+        let (user, rest) = without_user(rest)?;
         let (rest, query) = split(rest, '?');
-        let (authority, path) = split(rest, '/');
-        let (user, hosts) = match authority.rsplit_once('@') {
-            Some((user, hosts)) => (Some(user), hosts),
-            None => (None, authority),
-        };
+        let (hosts, path) = split(rest, '/');
         // Of several hosts, the driver tries the first one first.
         let (host, port) = host_and_port(hosts.split(',').next().unwrap_or_default())?;
         let pairs = query.split('&').map(|pair| split(pair, '='));
@@ -75,6 +74,42 @@ impl Address {
     }
 }
 
+/// The user with the password, and the rest. The user ends at the first `@` after which the rest looks like an address.
+fn without_user(text: &str) -> Option<(Option<&str>, &str)> {
+    if is_complete(text) {
+        return Some((None, text));
+    }
+    let ends = text.match_indices('@');
+    let mut splits = ends.filter_map(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?)));
+    let (user, rest) = splits.find(|(_, rest)| is_complete(rest))?;
+    // The `@` may as well be in the value of a parameter.
+    let is_query = user
+        .split_once('?')
+        .is_some_and(|(_, query)| query.contains('='));
+    (!is_query).then_some((Some(user), rest))
+}
+
+/// Returns whether the text is an address without a user, and no part of a password could be taken for its host or path.
+fn is_complete(text: &str) -> bool {
+    if !text.contains('@') {
+        return true;
+    }
+    let (before, query) = split(text, '?');
+    let (hosts, _) = split(before, '/');
+    let has_ports = hosts.split(',').all(|host| {
+        let port = host.rsplit_once(':').map(|(_, port)| port);
+        port.is_none_or(|port| port.parse::<u16>().is_ok() || port.ends_with(']'))
+    });
+    let is_pair = |pair: &str| match pair.split_once('=') {
+        Some((name, value)) => {
+            let has_user = matches!(name, "user" | "username" | "password");
+            !name.contains('@') && (!value.contains('@') || (has_user && !value.contains('/')))
+        }
+        None => !pair.contains('@'),
+    };
+    !before.contains('@') && has_ports && query.split('&').all(is_pair)
+}
+
 fn split(text: &str, at: char) -> (&str, &str) {
     text.split_once(at).unwrap_or((text, ""))
 }
@@ -84,7 +119,9 @@ fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
         Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or_default()),
         None => split(text, ':'),
     };
-    let is_host = !host.is_empty() && !host.chars().any(|c| c.is_whitespace() || is_deceptive(c));
+    // A connection string in a different syntax is no host: `Server=db;Password=…`.
+    let is_foreign = |c: char| c.is_whitespace() || matches!(c, '=' | ';' | '@' | '#');
+    let is_host = !host.is_empty() && !host.chars().any(|c| is_foreign(c) || is_deceptive(c));
     is_host.then(|| (host.to_ascii_lowercase(), port.parse().ok()))
 }
 
@@ -111,6 +148,8 @@ fn decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -150,7 +189,14 @@ mod tests {
             assert_eq!(found, (host, port, path), "{text}");
             assert!(!address.has_password, "{text}");
         }
-        for text in ["", "jdbc:postgresql:app", "https:///x", "a b", "a\u{202e}b"] {
+        for text in [
+            "",
+            "jdbc:postgresql:app",
+            "https:///x",
+            "a b",
+            "a\u{202e}b",
+            "Server=db;Password=hunter2",
+        ] {
             assert_eq!(Address::parse(text), None, "{text}");
         }
     }
@@ -170,6 +216,49 @@ mod tests {
         let address = Address::parse("postgres://app@db.example/app").unwrap();
         assert!(!address.has_password);
         assert_eq!(address.user.as_deref(), Some("app"));
+    }
+
+    #[test]
+    fn an_at_sign_in_a_parameter_does_not_end_a_user() {
+        for text in [
+            "postgres://db.example:5432/app?user=app@corp",
+            "jdbc:postgresql://db.example:5432/app?user=app@corp&password=p@ss:w?rd",
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(address.host, "db.example", "{text}");
+            assert_eq!(address.user.as_deref(), Some("app@corp"), "{text}");
+            assert_eq!(address.path, "app", "{text}");
+        }
+        // The password may be `a&b@c`, or `a` in front of a strange parameter.
+        let unclear = "jdbc:postgresql://db.example/app?user=app&password=a&b@c";
+        assert_eq!(Address::parse(unclear), None);
+    }
+
+    proptest! {
+        #[test]
+        fn passwords_that_are_not_encoded_stay_out_of_the_address(
+            scheme in "postgres://|postgresql://|jdbc:postgresql://|https://",
+            password in "hunter2[/@:?#&%;,a-z0-9]{0,6}hunter2",
+            port in proptest::option::of(1_u16..),
+            query in "|\\?sslmode=require",
+        ) {
+            let port = port.map_or_else(String::new, |port| format!(":{port}"));
+            let text = format!("{scheme}app:{password}@db.example{port}/orders{query}");
+            let address = Address::parse(&text).unwrap();
+            prop_assert_eq!(&address.host, "db.example");
+            prop_assert_eq!(&address.path, "orders");
+            prop_assert_eq!(address.user.as_deref(), Some("app"));
+            prop_assert!(address.has_password);
+            let shown = format!("{address:?}");
+            prop_assert!(!shown.contains("hunter2"), "{}", shown);
+        }
+
+        #[test]
+        fn whatever_a_password_is_no_part_of_it_is_shown(password in "[ -~]{0,12}") {
+            let text = format!("postgres://app:hunter2{password}hunter2@db.example/orders");
+            let shown = format!("{:?}", Address::parse(&text));
+            prop_assert!(!shown.contains("hunter2"), "{}", shown);
+        }
     }
 
     #[test]
