@@ -108,7 +108,9 @@ fn annotation_remedy(specified: &Specified, account: &ServiceAccount, pod: Optio
 
 /// The contradiction between the sidecar's environment and the specification, if any.
 fn sidecar(specified: &Specified, pod: &Pod) -> Option<CheckOutcome> {
-    let irsa = pod.containers().find(|container| container.is_irsa())?;
+    let irsa = pod
+        .lasting_containers()
+        .find(|container| container.is_irsa())?;
     let seen = differing(specified, pod, irsa)?;
     let remedy = format!(
         "run `irsa render kubernetes --out .` and apply the files again, or, if the pod is right, correct {}",

@@ -71,6 +71,16 @@ impl Pod {
         spec.init_containers.iter().chain(&spec.containers)
     }
 
+    /// The containers that run as long as the pod: native sidecars and the pod's own containers. Other init containers
+    /// have ended by then.
+    pub fn lasting_containers(&self) -> impl Iterator<Item = &Container> {
+        let spec = &self.spec;
+        let sidecars = spec.init_containers.iter();
+        sidecars
+            .filter(|container| container.is_native_sidecar())
+            .chain(&spec.containers)
+    }
+
     /// The container with this name.
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.containers().find(|container| container.name == name)

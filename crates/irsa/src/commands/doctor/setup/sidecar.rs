@@ -72,7 +72,7 @@ fn in_one_of(pods: &[Pod], workload: &str) -> Result<Sidecar, Missing> {
     let first_running = running.peek().map(|pod| pod.metadata.name.clone());
     let named = |pod: &&Pod| {
         let irsa = pod
-            .containers()
+            .lasting_containers()
             .find(|container| Container::is_irsa(container))?;
         Some(Sidecar {
             namespace: pod.metadata.namespace.clone(),
@@ -121,6 +121,25 @@ mod tests {
         pod.metadata.labels = labels.collect();
         phase.clone_into(&mut pod.status.phase);
         pod
+    }
+
+    #[test]
+    fn an_init_container_is_a_sidecar_only_if_it_keeps_running() {
+        let irsa = |restart_policy: Option<&str>| Container {
+            name: "irsa".to_owned(),
+            image: "irsa:1".to_owned(),
+            restart_policy: restart_policy.map(str::to_owned),
+            ..Container::default()
+        };
+        let mut app = pod("app", "Running", "app", &[]);
+        app.spec.init_containers = vec![irsa(None)];
+        let missing = Err(Missing::Container("app".to_owned()));
+        assert_eq!(in_one_of(std::slice::from_ref(&app), "api"), missing);
+        // One that waits for the database ends before the sidecar starts.
+        app.spec.init_containers.push(irsa(Some("Always")));
+        "sidecar".clone_into(&mut app.spec.init_containers[1].name);
+        let found = in_one_of(&[app], "api").unwrap();
+        assert_eq!(found.container, "sidecar");
     }
 
     #[test]
