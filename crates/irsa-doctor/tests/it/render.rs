@@ -182,7 +182,7 @@ fn progress_names_the_link_and_the_question_and_then_the_verdict() {
     assert_eq!(
         lines,
         [
-            "trust policy: Does the trust policy let this service account in?",
+            "trust policy: Does the role's trust policy admit this service account?",
             "trust-subject: broken"
         ]
     );

@@ -22,16 +22,16 @@ macro_rules! checks {
 }
 
 checks! {
-    IDENTITY = "identity-given" Pod ServiceAccount "Was the pod given an identity?"
+    IDENTITY = "identity-given" Pod ServiceAccount "Does this process have an identity?"
     REGION = "region" Pod ServiceAccount "Is the region known?"
-    FILE = "token-file" Pod ProjectedToken "Is there a token?"
+    FILE = "token-file" Pod ProjectedToken "Can the token file be read?"
     EXPIRY = "token-expiry" Pod ProjectedToken "Is the token still valid?"
-    PROVIDER = "provider" Aws OidcProvider "Does AWS know the token's issuer?"
-    TRUST = "trust-subject" Aws TrustPolicy "Does the trust policy let this service account in?"
-    EXCHANGE = "sts-exchange" Pod StsSession "Does STS give a session?"
-    CONNECT = "rds-connect" Aws Permissions "May the role log in as this user?"
-    TLS = "tls" Pod Endpoint "Is the certificate the endpoint's?"
-    LOGIN = "postgres-login" Pod Grant "Does the database let the user in?"
+    PROVIDER = "provider" Aws OidcProvider "Does the role's account have an OIDC provider for the issuer?"
+    TRUST = "trust-subject" Aws TrustPolicy "Does the role's trust policy admit this service account?"
+    EXCHANGE = "sts-exchange" Pod StsSession "Does the role's trust policy admit this token?"
+    CONNECT = "rds-connect" Aws Permissions "Do the role's policies allow the login?"
+    TLS = "tls" Pod Endpoint "Is the server's certificate trusted?"
+    LOGIN = "postgres-login" Pod Grant "Does the login succeed?"
 }
 
 pub(super) fn workload() -> Workload {
@@ -73,19 +73,19 @@ fn first_findings() -> Vec<Finding> {
         finding(
             &REGION,
             None,
-            CheckOutcome::holds("eu-central-1, by AWS_REGION"),
+            CheckOutcome::holds("eu-central-1, from AWS_REGION"),
         ),
         finding(
             &FILE,
             None,
             CheckOutcome::holds(
-                "`/var/run/secrets/eks.amazonaws.com/serviceaccount/token` holds a token of 1,132 characters, readable by this user",
+                "`/var/run/secrets/eks.amazonaws.com/serviceaccount/token` contains a token of 1,132 characters",
             ),
         ),
         finding(
             &EXPIRY,
             None,
-            CheckOutcome::holds("good for 51 minutes more"),
+            CheckOutcome::holds("it expires in 51 min, at 12:00:00Z"),
         ),
     ]
 }
@@ -95,7 +95,7 @@ pub(super) fn all_well() -> Report {
     findings.extend([
         finding(&PROVIDER, None, CheckOutcome::holds("arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE")),
         finding(&TRUST, None, CheckOutcome::holds("allowed by the statement `Pods`")),
-        finding(&EXCHANGE, None, CheckOutcome::holds("a session until 12:00:00Z")),
+        finding(&EXCHANGE, None, CheckOutcome::holds("the session expires at 12:00:00Z")),
         finding(&CONNECT, Some(ENDPOINT), CheckOutcome::holds("allowed")),
         finding(&TLS, Some(ENDPOINT), CheckOutcome::holds("TLS 1.3")),
         finding(&LOGIN, Some(ENDPOINT), CheckOutcome::holds("logged in as keycloak")),
@@ -105,7 +105,7 @@ pub(super) fn all_well() -> Report {
 
 /// A report in which the trust policy is broken; of the links after it, only permissions and the endpoint are reached.
 pub(super) fn one_broken() -> Report {
-    let seen = "`oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub` must equal `system:serviceaccount:shop:web`, and the token's is `system:serviceaccount:shop:keycloak`";
+    let seen = "`oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub` must equal `system:serviceaccount:shop:web`, but is `system:serviceaccount:shop:keycloak` in the token";
     let not_reached = |check, subject| {
         finding(
             check,
@@ -120,12 +120,12 @@ pub(super) fn one_broken() -> Report {
             &TRUST,
             None,
             CheckOutcome::broken(Cause::TrustSubjectMismatch, seen).remedy(
-                "put `\"StringEquals\": {\"oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub\": \"system:serviceaccount:shop:keycloak\"}` into the trust policy of keycloak-role: `aws iam update-assume-role-policy --role-name keycloak-role --policy-document file://trust.json`",
+                "add `\"StringEquals\": {\"oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub\": \"system:serviceaccount:shop:keycloak\"}` to the trust policy of keycloak-role: `aws iam update-assume-role-policy --role-name keycloak-role --policy-document file://trust.json`",
             ),
         ),
         not_reached(&EXCHANGE, None),
         finding(&CONNECT, Some(ENDPOINT), CheckOutcome::holds("allowed")),
-        finding(&TLS, Some(ENDPOINT), CheckOutcome::warning(Cause::TlsCertificateInvalid, "the certificate ends in 9 days")),
+        finding(&TLS, Some(ENDPOINT), CheckOutcome::warning(Cause::TlsCertificateInvalid, "the certificate expires in 9 days")),
         not_reached(&LOGIN, Some(ENDPOINT)),
     ]);
     for reached in findings
@@ -139,19 +139,19 @@ pub(super) fn one_broken() -> Report {
 
 /// A report in which AWS denied a read.
 pub(super) fn unsure() -> Report {
-    let denied = "the caller may not call iam:GetRole (AccessDenied), so the trust policy was not read; the exchange by STS shows that it lets this token in";
+    let denied = "the caller is not allowed to call iam:GetRole (AccessDenied), so the trust policy was not read; STS accepted the token, so the policy admits it";
     let mut findings = first_findings();
     findings.extend([
         finding(&TRUST, None, CheckOutcome::unsure(denied)),
         finding(
             &EXCHANGE,
             None,
-            CheckOutcome::holds("a session until 12:00:00Z"),
+            CheckOutcome::holds("the session expires at 12:00:00Z"),
         ),
         finding(
             &LOGIN,
             None,
-            CheckOutcome::not_applicable("no database is named"),
+            CheckOutcome::not_applicable("no database is configured"),
         ),
     ]);
     Report::new(workload(), findings)
