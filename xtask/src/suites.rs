@@ -1,6 +1,7 @@
-//! `cargo xtask suites`: the test suites of other projects through irsa, Camunda's charts with its values, and races of
-//! `irsa apply`, outside of CI.
+//! `cargo xtask suites`: the test suites of other projects through irsa, Camunda's charts with its values, the test pods
+//! of the EKS webhook, and races of `irsa apply`, outside of CI.
 
+mod golden_pods;
 mod races;
 
 use std::process::Command;
@@ -13,6 +14,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     if let ["races", words @ ..] = words.as_slice() {
         return races::run(words);
+    }
+    if let ["golden-pods", "--source", source] = words.as_slice() {
+        return golden_pods::run(source);
     }
     if !matches!(
         words.as_slice(),
@@ -35,7 +39,8 @@ fn usage() -> Failure {
     )
     .remedy(
         "run `cargo xtask suites psycopg|postgres-regress|libpq-pipeline --source DIR [TEST..]`, or `cargo xtask suites \
-         charts --from DIR` with a checkout of camunda/camunda-platform-helm, or `cargo xtask suites \
+         charts --from DIR` with a checkout of camunda/camunda-platform-helm, `cargo xtask suites \
+         golden-pods --source DIR` with a checkout of aws/amazon-eks-pod-identity-webhook, or `cargo xtask suites \
          races [sql|opensearch] [--rounds N]`",
     )
 }
