@@ -26,6 +26,9 @@ pub struct PodIdentityAssociation {
     /// The ARN of the role.
     #[serde(rename = "roleArn")]
     pub role: String,
+    /// The ARN of the role that EKS assumes with the first one; then the pods get only this role.
+    #[serde(rename = "targetRoleArn")]
+    pub target_role: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +97,14 @@ mod tests {
             found.association.role,
             "arn:aws:iam::111122223333:role/my-role"
         );
+        assert_eq!(found.association.target_role, None);
+        let target = "arn:aws:iam::444455556666:role/target";
+        let chained = text.replace(
+            r#""tags""#,
+            &format!(r#""targetRoleArn": "{target}", "externalId": "eks", "tags""#),
+        );
+        let found: Described = serde_json::from_str(&chained).unwrap();
+        assert_eq!(found.association.target_role.as_deref(), Some(target));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct DatabaseSettings {
     pub port: Option<u16>,
     /// The engine version, such as 15.10; absent for a proxy.
     pub engine_version: Option<String>,
+    /// The name of the master user; absent for a proxy.
+    pub master_user: Option<String>,
     /// The secret with the master user's password, if RDS manages it in Secrets Manager.
     pub master_user_secret: Option<MasterUserSecret>,
 }
@@ -188,6 +190,7 @@ struct Cluster {
     iam_authentication: bool,
     port: Option<u16>,
     engine_version: Option<String>,
+    master_username: Option<String>,
     endpoint: Option<String>,
     reader_endpoint: Option<String>,
     #[serde(default = "none")]
@@ -208,6 +211,7 @@ struct Instance {
     #[serde(rename = "IAMDatabaseAuthenticationEnabled", default)]
     iam_authentication: bool,
     engine_version: Option<String>,
+    master_username: Option<String>,
     endpoint: Option<Endpoint>,
     #[serde(rename = "DBClusterIdentifier")]
     db_cluster_identifier: Option<String>,
@@ -235,6 +239,7 @@ impl Cluster {
             status: self.status,
             iam_authentication: self.iam_authentication,
             port: self.port,
+            master_user: self.master_username,
             master_user_secret: self.master_user_secret,
             engine_version: self.engine_version,
         })
@@ -257,6 +262,7 @@ impl Instance {
             status: self.status,
             iam_authentication: self.iam_authentication,
             port: self.endpoint.and_then(|endpoint| endpoint.port),
+            master_user: self.master_username,
             master_user_secret: self.master_user_secret,
             engine_version: self.engine_version,
         })
@@ -330,19 +336,22 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_names_the_secret_that_rds_manages() {
+    fn a_cluster_names_its_master_user_and_the_secret_that_rds_manages() {
         let secret = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf";
         let text = |more: &str| {
             format!(
                 "<R><DBClusters><DBCluster><DBClusterIdentifier>c</DBClusterIdentifier>\
                  <DBClusterArn>arn:aws:rds:eu-central-1:111122223333:cluster:c</DBClusterArn>\
+                 <MasterUsername>shop_admin</MasterUsername>\
                  <DbClusterResourceId>cluster-ABC</DbClusterResourceId>{more}</DBCluster></DBClusters></R>"
             )
         };
         let found = |more: &str| {
             let (mut clusters, _) = read::<Clusters>(&text(more)).split();
             let settings = clusters.remove(0).settings("rds:DescribeDBClusters");
-            settings.unwrap().master_user_secret
+            let settings = settings.unwrap();
+            assert_eq!(settings.master_user.as_deref(), Some("shop_admin"));
+            settings.master_user_secret
         };
         let managed = format!(
             "<MasterUserSecret><SecretArn>{secret}</SecretArn><SecretStatus>active</SecretStatus>\

@@ -8,7 +8,7 @@
 //!     ..ClusterFacts::default()
 //! };
 //! let survey = Survey::new(facts);
-//! // Ask AWS about `survey.databases()`, `survey.domains()` and `survey.roles()`.
+//! // Ask AWS about `survey.databases()`, `survey.domains()`, `survey.roles()` and `survey.service_accounts()`.
 //! let adoption = survey.adopt(&AwsFacts::default());
 //! assert!(adoption.workloads.is_empty());
 //! ```
@@ -30,11 +30,13 @@ mod tests;
 mod variables;
 mod workloads;
 
+use std::collections::BTreeSet;
+
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
-use irsa_chain::{IssuerUrl, RoleArn};
+use irsa_chain::{IssuerUrl, RoleArn, ServiceAccount};
 
 pub use self::facts::{
-    Account, AwsFacts, ClusterFacts, Container, Database, Domain, Object, Value,
+    Account, Association, AwsFacts, ClusterFacts, Container, Database, Domain, Object, Value,
 };
 pub use self::variables::{POD_IDENTITY, is_needed};
 
@@ -138,6 +140,17 @@ impl Survey {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The service accounts of the workloads, whose EKS Pod Identity associations only AWS knows.
+    pub fn service_accounts(&self) -> Vec<ServiceAccount> {
+        let names = self.found.workloads.iter().map(|one| one.account.as_str());
+        let names: BTreeSet<&str> = names.collect();
+        let namespace = &self.facts.namespace;
+        let accounts = names.into_iter();
+        accounts
+            .filter_map(|name| ServiceAccount::new(namespace, name).ok())
+            .collect()
     }
 
     /// The name, region and account of the EKS cluster, if the kubeconfig or the issuer has them.

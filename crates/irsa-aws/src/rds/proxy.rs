@@ -64,6 +64,7 @@ impl Proxy {
             name: self.name,
             status: self.status,
             port: None,
+            master_user: None,
             master_user_secret: None,
             engine_version: None,
         })

@@ -61,6 +61,18 @@ fn compared(
         (IdentityKind::WebIdentity, None) => CheckOutcome::holds(format!(
             "cluster {cluster_name} has no association for {account}"
         )),
+        (
+            IdentityKind::PodIdentity,
+            Some(PodIdentityAssociation {
+                id,
+                target_role: Some(target),
+                ..
+            }),
+        ) => CheckOutcome::unsure(format!(
+            "the association {id} gives {account} the target role {}, which irsa.yaml cannot specify",
+            quoted(target)
+        ))
+        .remedy("check the policies of the target role: `irsa doctor` does not read them"),
         (IdentityKind::PodIdentity, Some(found)) if found.role == specified.role.as_str() => {
             CheckOutcome::holds(format!("{} names `{}`", found.id, specified.role))
         }
@@ -81,23 +93,7 @@ fn compared(
             CheckOutcome::broken(Cause::NoIdentityGiven, seen)
                 .remedy(Commands::new([create]).with_note(RECREATE))
         }
-        (IdentityKind::PodIdentity, Some(found)) => {
-            let seen = format!(
-                "the association {} of {account} names {}, but {} specifies `{}`",
-                found.id,
-                quoted(&found.role),
-                lines.role,
-                specified.role
-            );
-            let role = shell_word(specified.role.as_str());
-            let update = changing(specified, "update", found, &format!(" --role-arn {role}"));
-            CheckOutcome::broken(Cause::IdentityNotAsSpecified, seen).remedy(
-                Commands::new([update]).with_note(format!(
-                    "or, if the association is right, correct {}",
-                    lines.role
-                )),
-            )
-        }
+        (IdentityKind::PodIdentity, Some(found)) => different_role(specified, account, found),
         (IdentityKind::WebIdentity, Some(found)) => {
             let seen = format!(
                 "the association {} gives {account} the role {} by EKS Pod Identity, but {} says IRSA",
@@ -110,6 +106,30 @@ fn compared(
             )
         }
     }
+}
+
+/// The outcome for an association with a different role than the file specifies.
+fn different_role(
+    specified: &Specified,
+    account: &ServiceAccount,
+    found: &PodIdentityAssociation,
+) -> CheckOutcome {
+    let lines = &specified.lines;
+    let seen = format!(
+        "the association {} of {account} names {}, but {} specifies `{}`",
+        found.id,
+        quoted(&found.role),
+        lines.role,
+        specified.role
+    );
+    let role = shell_word(specified.role.as_str());
+    let update = changing(specified, "update", found, &format!(" --role-arn {role}"));
+    CheckOutcome::broken(Cause::IdentityNotAsSpecified, seen).remedy(
+        Commands::new([update]).with_note(format!(
+            "or, if the association is right, correct {}",
+            lines.role
+        )),
+    )
 }
 
 /// The note of a command after which pods must be created again.
@@ -137,7 +157,10 @@ mod tests {
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/app";
 
-    fn outcome(identity: IdentityKind, role: Option<&str>) -> CheckOutcome {
+    fn given(
+        identity: IdentityKind,
+        role: Option<&str>,
+    ) -> (Specified, Option<PodIdentityAssociation>) {
         let line = || "irsa.yaml:7".to_owned();
         let specified = Specified {
             role: ROLE.parse().unwrap(),
@@ -159,8 +182,26 @@ mod tests {
         let found = role.map(|role| PodIdentityAssociation {
             id: "a-1".to_owned(),
             role: role.to_owned(),
+            target_role: None,
         });
+        (specified, found)
+    }
+
+    fn outcome(identity: IdentityKind, role: Option<&str>) -> CheckOutcome {
+        let (specified, found) = given(identity, role);
         compared(&specified, &"shop/api".parse().unwrap(), found.as_ref())
+    }
+
+    #[test]
+    fn a_target_role_is_reported_as_unchecked() {
+        let (specified, found) = given(IdentityKind::PodIdentity, Some(ROLE));
+        let found = found.map(|found| PodIdentityAssociation {
+            target_role: Some("arn:aws:iam::444455556666:role/target".to_owned()),
+            ..found
+        });
+        let seen = compared(&specified, &"shop/api".parse().unwrap(), found.as_ref());
+        assert_eq!(seen.verdict, Verdict::Unsure);
+        assert!(seen.what.contains("role/target"), "{}", seen.what);
     }
 
     #[test]

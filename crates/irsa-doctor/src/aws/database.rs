@@ -197,6 +197,7 @@ mod tests {
             status: status.to_owned(),
             iam_authentication: false,
             port: None,
+            master_user: None,
             master_user_secret: None,
             engine_version: None,
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::stack::AdminSecret;
+
 /// What a namespace and its cluster have.
 #[derive(Debug, Clone, Default)]
 pub struct ClusterFacts {
@@ -97,8 +99,19 @@ pub struct AwsFacts {
     pub missing_roles: Vec<String>,
     /// Whether IAM has an OIDC provider for the issuer; `None` if unknown.
     pub has_provider: Option<bool>,
-    /// Roles of EKS Pod Identity associations, by service account in this namespace.
-    pub associations: BTreeMap<String, String>,
+    /// EKS Pod Identity associations, by service account in this namespace.
+    pub associations: BTreeMap<String, Association>,
+}
+
+/// An EKS Pod Identity association.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Association {
+    /// ID, such as `a-abcdefghijklmnop1`.
+    pub id: String,
+    /// ARN of the role.
+    pub role: String,
+    /// ARN of the role that EKS assumes with the first one.
+    pub target_role: Option<String>,
 }
 
 /// A PostgreSQL cluster, instance or proxy.
@@ -114,6 +127,10 @@ pub struct Database {
     pub has_iam_authentication: bool,
     /// Engine version, such as 15.10.
     pub engine_version: Option<String>,
+    /// Name of the master user.
+    pub master_user: Option<String>,
+    /// The secret with the master user's password, if RDS manages it.
+    pub admin_secret: Option<AdminSecret>,
 }
 
 /// An OpenSearch domain.

@@ -7,6 +7,7 @@ use super::facts::ClusterFacts;
 use super::file::cluster_key;
 use super::lines::refused;
 use super::stores::Stores;
+use crate::stack::AdminSecret;
 use irsa_chain::IssuerUrl;
 use irsa_chain::untrusted::escape_json;
 
@@ -19,9 +20,19 @@ pub(super) fn json(facts: &ClusterFacts, cluster: &FoundCluster, stores: &Stores
         root.insert("clusters".to_owned(), json!({ name: {"issuer": issuer} }));
     }
     let postgres = stores.postgres.iter().filter_map(|store| {
-        let (endpoint, resource_id) = store.output().filter(|_| store.identifier().is_some())?;
-        let output = json!({"endpoint": endpoint, "resource_id": resource_id});
-        Some((store.key.clone(), output))
+        let secret = store
+            .known
+            .as_ref()
+            .and_then(|known| known.admin_secret.as_ref());
+        let is_needed = store.identifier().is_some() || secret.is_some();
+        let (endpoint, resource_id) = store.output().filter(|_| is_needed)?;
+        let mut output = Map::new();
+        output.insert("endpoint".to_owned(), endpoint.into());
+        output.insert("resource_id".to_owned(), resource_id.into());
+        if let Some(secret) = secret {
+            output.insert("admin_secret".to_owned(), admin_secret(secret));
+        }
+        Some((store.key.clone(), output.into()))
     });
     insert(&mut root, "postgres", postgres.collect());
     let opensearch = stores
@@ -37,6 +48,13 @@ pub(super) fn json(facts: &ClusterFacts, cluster: &FoundCluster, stores: &Stores
     insert(&mut root, "opensearch", opensearch.collect());
     let text = format!("{:#}\n", Value::Object(root));
     escape_json(&text)
+}
+
+fn admin_secret(secret: &AdminSecret) -> Value {
+    match &secret.kms_key {
+        Some(key) => json!({"arn": secret.arn.as_str(), "kms_key": key.as_str()}),
+        None => json!({"arn": secret.arn.as_str()}),
+    }
 }
 
 /// Clusters outside of AWS may have an issuer that only they can reach.

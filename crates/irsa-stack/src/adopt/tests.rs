@@ -4,8 +4,8 @@ mod facts;
 mod hostile;
 
 use self::facts::{AURORA, DOMAIN, account, config_map, facts, object};
-use super::{AwsFacts, Database, Domain, Survey};
-use crate::stack::Stack;
+use super::{Association, AwsFacts, Database, Domain, Survey};
+use crate::stack::{AdminSecret, Stack};
 use crate::{Document, Outputs, Source, check};
 
 /// Resolves the files.
@@ -29,6 +29,8 @@ fn aws() -> AwsFacts {
         resource_id: "cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU".to_owned(),
         has_iam_authentication: false,
         engine_version: Some("15.10".to_owned()),
+        master_user: Some("camunda_admin".to_owned()),
+        admin_secret: None,
     };
     let domain = Domain {
         name: "camunda".to_owned(),
@@ -337,6 +339,109 @@ fn workloads_with_one_service_account_get_one_role() {
         adoption.workloads[1].objects,
         ["deployment/api", "deployment/api-worker"]
     );
+}
+
+/// Gives a service account an association.
+fn associate(aws: &mut AwsFacts, account: &str, role: &str, target: Option<&str>) {
+    let association = Association {
+        id: format!("a-{account}"),
+        role: role.to_owned(),
+        target_role: target.map(str::to_owned),
+    };
+    aws.associations.insert(account.to_owned(), association);
+}
+
+#[test]
+fn an_association_gives_a_service_account_its_role() {
+    let object = |name: &str| {
+        let url = format!("postgres://{name}@{AURORA}/{name}");
+        object(&format!("deployment/{name}"), name).env("DATABASE_URL", &url)
+    };
+    let mut facts = facts(vec![object("api"), object("both"), object("chained")]);
+    account(
+        &mut facts,
+        "both",
+        "arn:aws:iam::111122223333:role/annotated",
+    );
+    facts.kubeconfig_name = Some("prod.eu-central-1.eksctl.io".to_owned());
+    let survey = Survey::new(facts);
+    let accounts: Vec<_> = survey
+        .service_accounts()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(accounts, ["shop/api", "shop/both", "shop/chained"]);
+    let mut aws = aws();
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    associate(&mut aws, "api", &role("api"), None);
+    associate(&mut aws, "both", &role("associated"), None);
+    associate(&mut aws, "chained", &role("first"), Some(&role("target")));
+    associate(&mut aws, "not-in-the-namespace", &role("other"), None);
+    let adoption = survey.adopt(&aws);
+    // The target role has to be filled in.
+    let filled =
+        adoption
+            .specification
+            .replacen("arn: \"\"", &format!("arn: {}", role("target")), 1);
+    let stack = stack(&filled, &adoption.outputs).unwrap();
+    let roles: Vec<_> = stack
+        .workloads
+        .iter()
+        .map(|one| (one.role.name(), one.uses_pod_identity, one.has_annotation))
+        .collect();
+    let expected = [
+        ("api", true, false),
+        ("associated", true, false),
+        ("target", true, false),
+    ];
+    assert_eq!(roles, expected, "{}", adoption.specification);
+    let comments = [
+        "# from the EKS Pod Identity association a-api\n",
+        "# from the EKS Pod Identity association a-both, which EKS uses instead of the annotation\n",
+        "arn: \"\"  # CHANGE: the EKS Pod Identity association a-chained uses the role ",
+    ];
+    for comment in comments {
+        let text = &adoption.specification;
+        assert!(text.contains(comment), "{comment}: {text}");
+    }
+}
+
+#[test]
+fn the_master_user_is_the_administrator_if_rds_manages_its_password() {
+    let url = |user: &str| format!("postgres://{user}:hunter2@{AURORA}/shop");
+    let facts = || {
+        facts(vec![
+            object("deployment/api", "api").env("DATABASE_URL", &url("api")),
+        ])
+    };
+    let text = Survey::new(facts()).adopt(&aws()).specification;
+    let unmanaged = "# RDS does not manage the password of the master user camunda_admin: select a login with `irsa \
+                     apply sql --admin`\n";
+    assert!(text.contains(unmanaged), "{text}");
+    let mut aws = aws();
+    let arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf";
+    let key = "arn:aws:kms:eu-central-1:111122223333:key/0a1b";
+    let database = aws.databases.get_mut(AURORA).unwrap();
+    database.admin_secret = Some(AdminSecret {
+        arn: arn.parse().unwrap(),
+        kms_key: key.parse().ok(),
+    });
+    let adoption = Survey::new(facts()).adopt(&aws);
+    let managed = stack(&adoption.specification, &adoption.outputs).unwrap();
+    let store = &managed.postgres[0];
+    assert_eq!(store.admin.as_deref(), Some("camunda_admin"));
+    assert_eq!(store.admin_secret.as_ref().unwrap().arn.as_str(), arn);
+    assert!(check(&managed).is_right());
+    // An application that logs in as the master user needs a different user.
+    let own = url("camunda_admin");
+    let mut facts = facts();
+    facts.objects = vec![object("deployment/api", "api").env("DATABASE_URL", &own)];
+    let adoption = Survey::new(facts).adopt(&aws);
+    let mistakes = stack(&adoption.specification, &adoption.outputs).unwrap_err();
+    let lines: Vec<_> = adoption.specification.lines().collect();
+    let number: usize = mistakes.split(':').nth(1).unwrap().parse().unwrap();
+    let expected = "user: \"\"  # CHANGE: create a user for it: camunda_admin is the master user";
+    assert!(lines[number - 1].contains(expected), "{mistakes}");
 }
 
 #[test]

@@ -9,8 +9,7 @@ use irsa_sidecar::names as label;
 
 use super::component::{component, is_gateway};
 use super::connections::{Connections, FoundOpenSearch, FoundPostgres, upstreams};
-use super::facts::{Account, AwsFacts, ClusterFacts, Container, Object};
-use super::lines::CHANGE;
+use super::facts::{Account, Association, AwsFacts, ClusterFacts, Container, Object};
 use super::names::{Keys, WORKLOAD};
 use super::settings::Settings;
 use super::variables::{IDENTITY, POD_IDENTITY, ROLE, UPSTREAMS};
@@ -100,11 +99,9 @@ impl Found {
 
     /// Adds the roles of EKS Pod Identity associations, which only AWS knows.
     pub(super) fn associate(&mut self, aws: &AwsFacts) {
-        for (account, arn) in &aws.associations {
+        for (account, association) in &aws.associations {
             if let Some(role) = self.roles.get_mut(account) {
-                role.uses_pod_identity = true;
-                role.arn = arn.parse().ok();
-                role.comment = String::from("from the EKS Pod Identity association");
+                role.associate(association);
             }
         }
     }
@@ -164,6 +161,30 @@ impl Found {
 // === impl FoundRole ===
 
 impl FoundRole {
+    /// EKS uses an association instead of the annotation.
+    fn associate(&mut self, association: &Association) {
+        let Association {
+            id,
+            role,
+            target_role,
+        } = association;
+        self.uses_pod_identity = true;
+        self.arn = role.parse().ok().filter(|_| target_role.is_none());
+        self.comment = match (target_role, &self.arn) {
+            (Some(target), _) => format!(
+                "the EKS Pod Identity association {id} uses the role {role} to assume the target role {target}, which \
+                 irsa.yaml cannot express"
+            ),
+            (None, None) => {
+                format!("the EKS Pod Identity association {id} has no role ARN: {role}")
+            }
+            (None, Some(_)) if self.has_annotation => format!(
+                "from the EKS Pod Identity association {id}, which EKS uses instead of the annotation"
+            ),
+            (None, Some(_)) => format!("from the EKS Pod Identity association {id}"),
+        };
+    }
+
     fn add(&mut self, account: &Account) {
         self.uses_pod_identity |= account.uses_pod_identity;
         let Some(annotation) = &account.role else {
@@ -174,10 +195,7 @@ impl FoundRole {
         self.arn = annotation.parse().ok();
         self.comment = match self.arn {
             Some(_) => format!("from {place}"),
-            None => format!(
-                "{CHANGE}: {place} is not a role ARN: {}",
-                printable(annotation)
-            ),
+            None => format!("{place} is not a role ARN: {}", printable(annotation)),
         };
     }
 }

@@ -133,11 +133,13 @@ def filled(value, names):
 
 
 def cluster(rds, given):
+    managed = given.get("managed", False)
+    password = {"ManageMasterUserPassword": True} if managed else {"MasterUserPassword": "not-used-here"}
     made = rds.create_db_cluster(
         DBClusterIdentifier=given["name"],
         Engine="aurora-postgresql",
         MasterUsername="admin_user",
-        MasterUserPassword="not-used-here",
+        **password,
         EnableIAMDatabaseAuthentication=given["iam"],
     )["DBCluster"]
     rds.describe_db_clusters()

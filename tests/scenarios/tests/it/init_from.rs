@@ -10,7 +10,7 @@ use std::process::Command;
 use irsa_testing::program::{Finished, finish, irsa};
 use serde_json::{Value, json};
 
-use self::account::Account;
+use self::account::{Account, KEYCLOAK_ROLE};
 use self::cluster::Cluster;
 
 const DATABASE: &str = "aurora.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com";
@@ -278,7 +278,7 @@ fn aws_fills_in_what_the_cluster_does_not_say() {
         &fixture("camunda-8.3.yaml", &account.database, &account.domain),
     );
     let folder = tempfile::tempdir().unwrap();
-    let kubeconfig = cluster.kubeconfig();
+    let kubeconfig = cluster.kubeconfig_of("arn:aws:eks:eu-central-1:123456789012:cluster/camunda");
     let mut with = command(&kubeconfig, "shop", folder.path(), &["--aws"]);
     let report = finish(with.envs(account.environment())).json();
     assert_eq!(report["not_read"], json!([]), "{report}");
@@ -294,8 +294,21 @@ fn aws_fills_in_what_the_cluster_does_not_say() {
     assert_eq!(file["opensearch"]["logs"]["access"], "fine-grained");
     let outputs = fs::read_to_string(folder.path().join("irsa.outputs.json")).unwrap();
     assert!(outputs.contains(&account.resource_id), "{outputs}");
+    // The association has the role of a service account without annotation; RDS manages the master user's password.
+    let keycloak = &file["workloads"]["keycloak"];
+    assert_eq!(keycloak["identity"], "pod-identity", "{file}");
+    assert_eq!(keycloak["role"], json!({"arn": KEYCLOAK_ROLE}), "{file}");
+    assert_eq!(file["workloads"]["web-modeler"].get("identity"), None);
+    let admin = json!({"user": "admin_user", "password": "managed"});
+    assert_eq!(file["postgres"]["orders"]["admin"], admin);
+    let outputs: Value = serde_json::from_str(&outputs).unwrap();
+    let secret = outputs["postgres"]["orders"]["admin_secret"]["arn"].as_str();
+    assert!(
+        secret.unwrap().contains(":secret:rds!cluster-"),
+        "{outputs}"
+    );
     let text = fs::read_to_string(folder.path().join("irsa.yaml")).unwrap();
-    assert!(!text.contains("IAM has no such role"), "{text}");
+    assert_eq!(text.matches("IAM has no such role").count(), 1, "{text}");
     // Without credentials, the cluster alone is read; with --aws, that is a failure.
     let without = folder.path().join("without");
     let refused = finish(&mut command(&kubeconfig, "shop", &without, &["--aws"]));

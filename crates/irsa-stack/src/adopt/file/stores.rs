@@ -1,6 +1,7 @@
 //! The data stores in the file.
 
 use irsa_chain::endpoint::RdsEndpointKind;
+use irsa_chain::untrusted::printable;
 
 use super::File;
 use crate::adopt::lines::{CHANGE, refused};
@@ -42,6 +43,7 @@ impl File<'_> {
         if let Some(port) = store.port.filter(|port| *port != POSTGRES_PORT) {
             self.lines.plain(2, "port", &port.to_string(), "");
         }
+        self.admin(store);
         let mut databases = store
             .databases
             .iter()
@@ -56,6 +58,29 @@ impl File<'_> {
         for database in databases {
             self.lines.plain(3, database, "{}", "");
         }
+    }
+
+    /// The master user as the administrator, if irsa can read its password in Secrets Manager.
+    fn admin(&mut self, store: &PostgresStore) {
+        let Some(known) = &store.known else {
+            return;
+        };
+        let Some(user) = &known.master_user else {
+            return;
+        };
+        if known.admin_secret.is_none() {
+            let comment = format!(
+                "RDS does not manage the password of the master user {}: select a login with `irsa apply sql --admin`",
+                printable(user)
+            );
+            self.lines.comment(2, &comment);
+            return;
+        }
+        self.lines.key(2, "admin", "");
+        self.lines
+            .text(3, "user", user, "the master user, from AWS");
+        let comment = "RDS manages it in Secrets Manager";
+        self.lines.text(3, "password", "managed", comment);
     }
 
     fn resource_id(&mut self, store: &PostgresStore) {

@@ -92,6 +92,10 @@ impl File<'_> {
             );
             return;
         }
+        if !role.comment.is_empty() {
+            self.lines.key(2, "role", "");
+            return self.lines.unknown(3, "arn", &role.comment);
+        }
         if role.uses_pod_identity {
             let cluster = super::cluster_key(self.facts, self.cluster)
                 .value
@@ -102,8 +106,6 @@ impl File<'_> {
                 self.facts.namespace, workload.account
             );
             self.lines.comment(2, &comment);
-        } else if !role.comment.is_empty() {
-            self.lines.comment(2, &role.comment);
         }
         // Workloads with one service account have one role.
         let mut sharing = self
@@ -151,7 +153,19 @@ impl File<'_> {
             found.database.value.as_deref(),
             &found.database.comment,
         );
-        let user = self.user(workload, found, users);
+        let admin = store.as_deref().and_then(|key| self.admin_of(key));
+        let user = match (found.user.value.as_deref(), admin) {
+            (Some(user), Some(admin)) if user == admin => {
+                let comment = format!(
+                    "create a user for it: {} is the master user, as which no application should log in ({})",
+                    printable(user),
+                    found.user.comment
+                );
+                self.lines.unknown(3, "user", &comment);
+                None
+            }
+            _ => self.user(workload, found, users),
+        };
         if let Some(port) = found.listen.filter(|port| *port != 5432) {
             self.lines
                 .plain(3, "listen", &port.to_string(), "from the sidecar");
@@ -162,6 +176,13 @@ impl File<'_> {
             shown(store.as_deref()),
         );
         format!("{database} of {store} as {}", shown(user.as_deref()))
+    }
+
+    /// The master user of a store, if AWS named it.
+    fn admin_of(&self, key: &str) -> Option<&str> {
+        let mut stores = self.stores.postgres.iter();
+        let known = stores.find(|one| one.key == key)?.known.as_ref()?;
+        known.master_user.as_deref()
     }
 
     /// Writes the user, and returns it. One who logs in by password keeps the password: a second one, which acts as the

@@ -1,12 +1,14 @@
 //! Reads the AWS side of what a namespace uses. What cannot be read is a gap, not a failure.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use irsa_aws::{AwsReader, ReadError, ReadErrorKind};
-use irsa_chain::{OidcProviderArn, Region};
+use irsa_chain::{OidcProviderArn, Region, RoleArn};
 use irsa_cli::Progress;
 use irsa_identity::{Environment, Identity, IdentitySettings, SystemClock};
-use irsa_stack::adopt::{AwsFacts, Database, Domain, Survey};
+use irsa_stack::adopt::{Association, AwsFacts, Database, Domain, Survey};
+use irsa_stack::stack::AdminSecret;
 
 use super::namespace::Gap;
 
@@ -36,6 +38,7 @@ pub(super) async fn read(
     };
     reading.databases(survey).await;
     reading.domains(survey).await;
+    reading.associations(survey).await;
     reading.roles(survey).await;
     reading.provider(survey).await;
     Ok((reading.facts, reading.gaps))
@@ -54,6 +57,9 @@ fn region(survey: &Survey) -> Option<Region> {
         .or(database)
         .or(domain)
 }
+
+/// The name of a gap.
+const ASSOCIATIONS: &str = "EKS Pod Identity associations";
 
 struct Reading {
     reader: AwsReader,
@@ -74,6 +80,11 @@ impl Reading {
                 resource_id: found.resource_id.to_string(),
                 has_iam_authentication: found.iam_authentication,
                 engine_version: found.engine_version,
+                master_user: found.master_user,
+                admin_secret: found.master_user_secret.map(|secret| AdminSecret {
+                    arn: secret.arn,
+                    kms_key: secret.kms_key.and_then(|key| key.parse().ok()),
+                }),
             };
             self.facts
                 .databases
@@ -99,10 +110,47 @@ impl Reading {
         }
     }
 
+    async fn associations(&mut self, survey: &Survey) {
+        let (Some(cluster), Some(region)) = (survey.cluster().0, region(survey)) else {
+            self.gaps.push(Gap {
+                what: ASSOCIATIONS.to_owned(),
+                why: "the kubeconfig does not contain the name of the EKS cluster".to_owned(),
+                denied: None,
+            });
+            return;
+        };
+        for account in survey.service_accounts() {
+            let found = self
+                .reader
+                .pod_identity_association(&region, cluster, &account)
+                .await;
+            match found {
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    let association = Association {
+                        id: found.id,
+                        role: found.role,
+                        target_role: found.target_role,
+                    };
+                    let name = account.name().to_owned();
+                    self.facts.associations.insert(name, association);
+                }
+                // It would be the same for each service account.
+                Err(error) => {
+                    self.note::<()>(ASSOCIATIONS, Err(error));
+                    return;
+                }
+            }
+        }
+    }
+
     /// IAM knows only roles of the caller's account.
     async fn roles(&mut self, survey: &Survey) {
         let own = self.facts.account.clone();
-        for arn in survey.roles() {
+        let associated = self.facts.associations.values();
+        let associated = associated.filter_map(|one| one.role.parse().ok());
+        let all: BTreeSet<RoleArn> = survey.roles().into_iter().chain(associated).collect();
+        for arn in all {
             if Some(arn.account().as_str()) != own.as_deref() {
                 let why = "the role is in a different account than the credentials".to_owned();
                 self.gaps.push(Gap {

@@ -4,7 +4,10 @@ use serde_json::json;
 
 use crate::moto::Moto;
 
-/// An account with a database and a domain, and with the role of Zeebe.
+/// The role of an association, which IAM does not have.
+pub(super) const KEYCLOAK_ROLE: &str = "arn:aws:iam::123456789012:role/keycloak";
+
+/// An account with a database, a domain, an EKS cluster with associations, and the role of Zeebe.
 pub(super) struct Account {
     moto: Moto,
     pub(super) database: String,
@@ -21,9 +24,12 @@ impl Account {
         let names = moto.set(&json!({
             "providers": [],
             "role": role,
-            "cluster": {"name": "orders", "iam": false, "stopped": false},
+            "cluster": {"name": "orders", "iam": false, "stopped": false, "managed": true},
             "domain": {"name": "logs", "access_policy": null, "fine_grained": true, "https": true, "deleted": false},
-            "associations": {},
+            "associations": {"camunda": [
+                {"namespace": "shop", "serviceAccount": "keycloak", "roleArn": KEYCLOAK_ROLE},
+                {"namespace": "other", "serviceAccount": "web-modeler", "roleArn": KEYCLOAK_ROLE},
+            ]},
             "denied": [],
         }));
         let name = |key: &str| {

@@ -35,6 +35,20 @@ impl Cluster {
         );
     }
 
+    /// A kubeconfig that `aws eks update-kubeconfig` could have written for an EKS cluster.
+    pub(super) fn kubeconfig_of(&self, arn: &str) -> PathBuf {
+        let text = fs::read_to_string(self.kubeconfig()).unwrap();
+        let text = text
+            .replace(
+                "[{name: irsa, cluster:",
+                &format!("[{{name: {arn:?}, cluster:"),
+            )
+            .replace("cluster: irsa", &format!("cluster: {arn:?}"));
+        let file = self.0.folder().join("eks.kubeconfig");
+        fs::write(&file, text).unwrap();
+        file
+    }
+
     /// The objects of a kustomization.
     pub(super) fn kustomize(&self, folder: &Path) -> String {
         self.0.kubectl(&["kustomize", folder.to_str().unwrap()], "")
