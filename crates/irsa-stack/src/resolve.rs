@@ -19,6 +19,10 @@ use crate::stack::{Cluster, Files, OpenSearchStore, Placeholder, PostgresStore, 
 use crate::tree::Node;
 use crate::yaml::Yaml;
 
+/// The first version of Kubernetes in which native sidecars are enabled by default ("Sidecar Containers" in the
+/// Kubernetes documentation).
+const NATIVE_SIDECARS: (u32, u32) = (1, 29);
+
 /// Resolves everything.
 ///
 /// # Errors
@@ -110,6 +114,7 @@ impl Resolver<'_> {
     fn cluster(&mut self, name: &str) -> Option<Cluster> {
         let (account, region) = (&self.file.aws.account, &self.file.aws.region);
         let partition = region.partition();
+        self.kubernetes_version(name);
         let arn: Option<Arn> = format!("arn:{partition}:eks:{region}:{account}:cluster/{name}")
             .parse()
             .ok();
@@ -130,6 +135,30 @@ impl Resolver<'_> {
             is_existing: self.is_existing(name),
             hop_limit: self.hop_limit(name),
         })
+    }
+
+    /// Refuses versions without native sidecars, which are what is rendered.
+    fn kubernetes_version(&mut self, name: &str) {
+        let cluster = self.file.clusters.get(name);
+        let Some(version) = cluster.and_then(|one| one.kubernetes.as_deref()) else {
+            return;
+        };
+        let place = self.root.place_of(&["clusters", name, "kubernetes"]);
+        let Some(parsed) = minor_version(version) else {
+            let message = format!("{} is not a Kubernetes version", quoted(version));
+            let help = "write major and minor version, such as \"1.33\"";
+            self.mistakes
+                .push(Mistake::new(place, message).with_help(help));
+            return;
+        };
+        if parsed < NATIVE_SIDECARS {
+            let message = format!(
+                "Kubernetes {version} has no native sidecars, which `irsa render` uses: they need Kubernetes 1.29"
+            );
+            let help = "upgrade the cluster, or remove `kubernetes` and add irsa as an ordinary container by hand";
+            self.mistakes
+                .push(Mistake::new(place, message).with_help(help));
+        }
     }
 
     /// Issuers of EKS name the region of their cluster.
@@ -317,6 +346,17 @@ fn invented(seed: &str, alphabet: &[u8], length: usize) -> String {
         alphabet.get(place).copied().map_or('a', char::from)
     };
     digest.iter().take(length).map(letter).collect()
+}
+
+/// Major and minor version: `1.33`, and `v1.33.2-eks-1234` as the API server reports it.
+fn minor_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text
+        .strip_prefix('v')
+        .unwrap_or(text)
+        .split(['.', '-', '+']);
+    let major = parts.next()?.parse().ok()?;
+    let minor = parts.next()?.parse().ok()?;
+    Some((major, minor))
 }
 
 fn placeholder_issuer(region: &str, suffix: &str, cluster: &str) -> Option<IssuerUrl> {

@@ -54,6 +54,7 @@ pub(crate) struct Iam {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cluster {
     pub(crate) existing: Option<bool>,
+    pub(crate) kubernetes: Option<String>,
     #[serde(default)]
     pub(crate) node_groups: NodeGroups,
 }

@@ -106,14 +106,14 @@ fn patch(stack: &Stack, workload: &Workload) -> Result<Yaml, String> {
         ("initContainers", Yaml::List(vec![container(&sidecar)?])),
         ("volumes", Yaml::List(volumes(&sidecar)?)),
     ]);
+    // `irsa doctor -f` tells the pods of workloads with one service account apart by it.
+    let labels = Yaml::map([(names::WORKLOAD, Yaml::text(&workload.key))]);
+    let template = Yaml::map([("metadata", Yaml::map([("labels", labels)])), ("spec", pod)]);
     Ok(Yaml::map([
         ("apiVersion", Yaml::text("apps/v1")),
         ("kind", Yaml::text("Deployment")),
         ("metadata", Yaml::map([("name", Yaml::text("any"))])),
-        (
-            "spec",
-            Yaml::map([("template", Yaml::map([("spec", pod)]))]),
-        ),
+        ("spec", Yaml::map([("template", template)])),
     ]))
 }
 

@@ -127,7 +127,7 @@ const CLUSTER: &[Field] = &[
     Field::optional(
         "kubernetes",
         Shape::Text(&VERSION),
-        "Kubernetes version, in quotes.",
+        "Kubernetes version, in quotes. Native sidecars need 1.29 or later.",
     ),
     Field::optional(
         "node_groups",

@@ -49,6 +49,29 @@ fn two_keys_are_not_one_store() {
 }
 
 #[test]
+fn kubernetes_versions_need_native_sidecars() {
+    for version in ["1.29", "1.33", "v1.33.2-eks-1234", "2.0"] {
+        let text = BROAD.replacen(
+            "kubernetes: \"1.33\"",
+            &format!("kubernetes: {version:?}"),
+            1,
+        );
+        assert_eq!(mistakes(&text), [""; 0], "{version}");
+    }
+    for (version, expected) in [
+        ("1.28", "Kubernetes 1.28 has no native sidecars"),
+        ("v1.9.1", "Kubernetes v1.9.1 has no native sidecars"),
+        ("latest", "`latest` is not a Kubernetes version"),
+    ] {
+        let new = format!("kubernetes: {version:?}");
+        let found = mistakes(&BROAD.replacen("kubernetes: \"1.33\"", &new, 1));
+        // The place is that of the value.
+        assert!(found[0].starts_with("irsa.yaml:7:"), "{found:#?}");
+        assert!(found[0].contains(expected), "{found:#?}");
+    }
+}
+
+#[test]
 fn clusters_that_differ_only_in_case_are_a_mistake() {
     let found = changed("  shop: {}", "  Shop: {}\n  shop: {}");
     assert!(
