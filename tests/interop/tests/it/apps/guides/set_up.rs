@@ -1,6 +1,7 @@
 //! The guides that set everything up, run block by block.
 
 mod lab;
+mod pods;
 mod scene;
 mod stand_ins;
 

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use super::super::manifests::Cluster;
 use super::super::steps::{Shell, Step};
-use super::{lab, stand_ins};
+use super::{lab, pods, stand_ins};
 
 /// A chart that hands values to pods as Camunda's does.
 const CHART: &str = concat!(
@@ -44,14 +44,21 @@ pub(super) enum Before {
 const WITH_PASSWORDS: &str = "identityKeycloak:
   enabled: true
   postgresql: {enabled: false}
-  externalDatabase: {host: camunda-db.example.com, port: 5432, database: keycloak, user: keycloak, existingSecret: database}
+  externalDatabase:
+    host: camunda-db.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com
+    port: 5432
+    database: keycloak
+    user: keycloak
+    existingSecret: database
   serviceAccount: {create: true, name: keycloak}
   extraEnvVars: [{name: KC_LOG_LEVEL, value: info}]
 webModeler:
   enabled: true
   serviceAccount: {enabled: true, name: web-modeler}
   restapi:
-    externalDatabase: {url: 'jdbc:postgresql://camunda-db.example.com:5432/webmodeler', user: webmodeler}
+    externalDatabase:
+      url: jdbc:postgresql://camunda-db.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com:5432/webmodeler
+      user: webmodeler
 zeebe: {serviceAccount: {enabled: true, name: zeebe}}
 operate: {serviceAccount: {enabled: true, name: operate}}
 tasklist: {serviceAccount: {enabled: true, name: tasklist}}
@@ -130,6 +137,9 @@ impl Scene {
                 lab::write_profile(&lab, DOMAIN_ADMIN, &home);
             }
             self.lab = Some(lab);
+        }
+        if self.lab.is_some() && step.script.contains("helm ") {
+            pods::replace(&self.cluster.kubernetes.kubeconfig(), "camunda");
         }
     }
 

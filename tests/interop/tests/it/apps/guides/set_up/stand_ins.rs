@@ -27,6 +27,10 @@ case "$*" in
     [ -n "$("$real" -n "$2" get "$4" -o "jsonpath={$pod.initContainers[?(@.name=='irsa')].name}")" ]
     account=$("$real" -n "$2" get "$4" -o "jsonpath={$pod.serviceAccountName}")
     exec env -i PATH="$PATH" LAB="$LAB" bash -c '. "$0"; exec "$@"' "$LAB/pods/$2/$account" "${@:8}" ;;
+  "exec --namespace="*" --container=irsa "*" -- irsa "*)
+    namespace=${2#--namespace=}
+    account=$("$real" -n "$namespace" get pod "$4" -o "jsonpath={.spec.serviceAccountName}")
+    exec env -i PATH="$PATH" LAB="$LAB" bash -c '. "$0"; exec "$@"' "$LAB/pods/$namespace/$account" "${@:6}" ;;
   *) exec "$real" "$@" ;;
 esac
 "#;
