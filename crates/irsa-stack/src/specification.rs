@@ -85,10 +85,38 @@ pub(crate) struct Postgres {
 #[serde(untagged)]
 pub(crate) enum ExistingPostgres {
     Identifier(String),
-    Endpoint {
-        endpoint: String,
-        resource_id: DbResourceId,
-    },
+    Record(ExistingRecord),
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ExistingRecord {
+    pub(crate) instance: Option<String>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) resource_id: Option<DbResourceId>,
+}
+
+/// An existing store, by what the file says of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KnownBy<'f> {
+    Cluster(&'f str),
+    Instance(&'f str),
+    Endpoint(&'f str, &'f DbResourceId),
+    /// Too little, or contradictory.
+    Unclear,
+}
+
+impl ExistingPostgres {
+    pub(crate) fn known_by(&self) -> KnownBy<'_> {
+        let record = match self {
+            Self::Identifier(identifier) => return KnownBy::Cluster(identifier),
+            Self::Record(record) => record,
+        };
+        match (&record.instance, &record.endpoint, &record.resource_id) {
+            (Some(instance), None, None) => KnownBy::Instance(instance),
+            (None, Some(endpoint), Some(resource_id)) => KnownBy::Endpoint(endpoint, resource_id),
+            _ => KnownBy::Unclear,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

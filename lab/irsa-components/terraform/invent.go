@@ -119,6 +119,12 @@ func (t *thing) part(name string) string {
 		return partition(t.regionOf(), name)
 	case "zone":
 		return generated("lower", 12, t.account+t.regionOf())
+	case "db-instance":
+		// The data source has a different name for the identifier.
+		if known := text(t.values["db_instance_identifier"]); known != "" {
+			return known
+		}
+		return t.text("identifier")
 	case "issuer":
 		return strings.TrimPrefix(t.text("url"), "https://")
 	case "issuer-of-arn":

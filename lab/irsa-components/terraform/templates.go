@@ -2,7 +2,7 @@ package main
 
 // The attributes that identify a resource of a type: generated IDs depend on the first one that is set.
 var names = map[string][]string{
-	"aws_db_instance":                 {"identifier"},
+	"aws_db_instance":                 {"identifier", "db_instance_identifier"},
 	"aws_db_subnet_group":             {"name"},
 	"aws_eks_cluster":                 {"name"},
 	"aws_iam_openid_connect_provider": {"url", "arn"},
@@ -41,7 +41,7 @@ var templates = map[string]map[string]string{
 		"id":                               "{resource_id}",
 		"identifier":                       "{identifier_prefix}{digits:26}",
 		"resource_id":                      "db-{upper:26}",
-		"address":                          "{identifier}.{zone}.{region}.rds.{dns}",
+		"address":                          "{db-instance}.{zone}.{region}.rds.{dns}",
 		"endpoint":                         "{address}:{port}",
 		"port":                             "5432",
 		"arn":                              "arn:{partition}:rds:{region}:{account}:db:{identifier}",

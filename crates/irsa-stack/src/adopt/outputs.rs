@@ -24,7 +24,8 @@ pub(super) fn json(facts: &ClusterFacts, cluster: &FoundCluster, stores: &Stores
             .known
             .as_ref()
             .and_then(|known| known.admin_secret.as_ref());
-        let is_needed = store.identifier().is_some() || secret.is_some();
+        let is_named = store.identifier().or(store.instance()).is_some();
+        let is_needed = is_named || secret.is_some();
         let (endpoint, resource_id) = store.output().filter(|_| is_needed)?;
         let mut output = Map::new();
         output.insert("endpoint".to_owned(), endpoint.into());

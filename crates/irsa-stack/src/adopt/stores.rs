@@ -156,6 +156,16 @@ impl PostgresStore {
         (is_cluster && is_known && is_valid).then_some(identifier)
     }
 
+    /// The DB instance's identifier, if AWS finds the instance by it. An instance of a cluster is known as the cluster.
+    pub(super) fn instance(&self) -> Option<&str> {
+        let identifier = self.endpoint.identifier();
+        let is_instance = self.endpoint.kind() == RdsEndpointKind::Instance;
+        let known = self.known.as_ref()?;
+        let is_its_own = known.identifier == identifier && known.resource_id.starts_with("db-");
+        let is_valid = label(identifier, "", 63) == identifier;
+        (is_instance && is_its_own && is_valid).then_some(identifier)
+    }
+
     /// Host and resource ID, if both are known.
     pub(super) fn output(&self) -> Option<(&str, &str)> {
         Some((

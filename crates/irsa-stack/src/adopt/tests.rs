@@ -341,6 +341,34 @@ fn workloads_with_one_service_account_get_one_role() {
     );
 }
 
+#[test]
+fn an_instance_is_named_and_an_instance_of_a_cluster_is_not() {
+    let host = |name: &str| format!("{name}.c9akciq32rgw.eu-central-1.rds.amazonaws.com");
+    let object = |name: &str| {
+        let url = format!("postgres://{name}@{}/{name}", host(name));
+        object(&format!("deployment/{name}"), name).env("DATABASE_URL", &url)
+    };
+    let mut aws = aws();
+    let cluster = aws.databases[AURORA].clone();
+    let alone = Database {
+        identifier: "alone".to_owned(),
+        resource_id: "db-2K7XQ4MZJ6T5W3YHCNBVRDAEFU".to_owned(),
+        ..cluster.clone()
+    };
+    aws.databases = [(host("alone"), alone), (host("member"), cluster)].into();
+    let mut facts = facts(vec![object("alone"), object("member")]);
+    facts.kubeconfig_name = Some("prod.eu-central-1.eksctl.io".to_owned());
+    let adoption = Survey::new(facts).adopt(&aws);
+    let text = &adoption.specification;
+    assert!(text.contains("      instance: alone\n"), "{text}");
+    let member = format!("      endpoint: {}\n", host("member"));
+    assert!(text.contains(&member), "{text}");
+    let stack = stack(text, &adoption.outputs).unwrap();
+    let mut endpoints: Vec<_> = stack.postgres.iter().map(|one| &one.endpoint).collect();
+    endpoints.sort();
+    assert_eq!(endpoints, [&host("alone"), &host("member")], "{text}");
+}
+
 /// Gives a service account an association.
 fn associate(aws: &mut AwsFacts, account: &str, role: &str, target: Option<&str>) {
     let association = Association {

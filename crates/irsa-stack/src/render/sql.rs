@@ -95,9 +95,10 @@ pub(super) fn files(stack: &Stack) -> Vec<File> {
 fn store_script(stack: &Stack, store: &PostgresStore) -> String {
     let (host, port) = (&store.endpoint, store.port);
     let mut text = format!(
-        "-- PostgreSQL cluster {}: databases, users, IAM authentication.\n\
+        "-- PostgreSQL {} {}: databases, users, IAM authentication.\n\
          -- Run it as the administrator: psql \"host=HOST port={port} dbname=postgres user=ADMIN sslmode=verify-full\" -f FILE\n\
          -- Keep a second session open until the administrator has logged in again: it could take a GRANT back.\n",
+        store.kind.noun(),
         store.identifier
     );
     if !stack

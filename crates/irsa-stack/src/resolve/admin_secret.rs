@@ -5,7 +5,7 @@ use irsa_chain::{AccountId, Arn, Region};
 
 use super::stores::DNS;
 use super::{Resolver, invented};
-use crate::specification::{ExistingPostgres, Postgres};
+use crate::specification::{KnownBy, Postgres};
 use crate::stack::AdminSecret;
 
 impl Resolver<'_> {
@@ -23,7 +23,9 @@ impl Resolver<'_> {
             self.compare_secret(key, &secret, home);
             return Some(secret);
         }
-        let has_endpoint = matches!(store.existing, Some(ExistingPostgres::Endpoint { .. }));
+        let existing = store.existing.as_ref();
+        let has_endpoint =
+            existing.is_some_and(|one| matches!(one.known_by(), KnownBy::Endpoint(..)));
         (!has_endpoint).then(|| placeholder(key, home)).flatten()
     }
 

@@ -7,7 +7,7 @@ use irsa_chain::untrusted::quoted;
 
 use super::Resolver;
 use crate::mistake::Mistake;
-use crate::specification::{ExistingOpenSearch, ExistingPostgres, OpenSearch, Postgres};
+use crate::specification::{ExistingOpenSearch, KnownBy, OpenSearch, Postgres};
 use crate::specification::{Setup as SetupFile, Specification};
 use crate::stack::{CreateOpenSearch, CreatePostgres, IamSettings, Origin, Setup};
 
@@ -78,7 +78,9 @@ pub(super) fn iam(file: &Specification) -> IamSettings {
 pub(super) fn postgres(store: &Postgres) -> Origin<CreatePostgres> {
     match (&store.create, &store.existing) {
         (Some(create), _) => Origin::Create(create.clone()),
-        (None, Some(ExistingPostgres::Endpoint { .. })) => Origin::Known,
+        (None, Some(existing)) if matches!(existing.known_by(), KnownBy::Endpoint(..)) => {
+            Origin::Known
+        }
         (None, _) => Origin::Named,
     }
 }

@@ -7,7 +7,7 @@ use irsa_chain::{DbResourceId, DbResourceKind, Region};
 use super::stores::DNS;
 use super::{Resolver, creation, invented};
 use crate::mistake::Mistake;
-use crate::specification::{ExistingPostgres, Postgres, PostgresOutputs};
+use crate::specification::{ExistingPostgres, KnownBy, Postgres, PostgresOutputs};
 use crate::stack::{
     Database, Placeholder, PostgresKind, PostgresPrivileges, PostgresStore, PostgresUse, Workload,
 };
@@ -47,6 +47,7 @@ impl Resolver<'_> {
         self.kms_key("postgres", key, kms_key, &region);
         let account = store.account.clone();
         let (identifier, endpoint, resource_id) = self.postgres_names(key, store, &region)?;
+        let kind = kind(store, &endpoint);
         let account = account.unwrap_or_else(|| self.file.aws.account.clone());
         let admin_secret = self.admin_secret(key, store, (&region, &account));
         self.users(key, store, workloads);
@@ -62,6 +63,7 @@ impl Resolver<'_> {
         });
         Some(PostgresStore {
             key: key.to_owned(),
+            kind,
             identifier,
             account,
             region,
@@ -89,15 +91,11 @@ impl Resolver<'_> {
         if let Some(output) = &output {
             self.compare_region("postgres", key, rds_region(&output.endpoint), region);
         }
-        if let Some(ExistingPostgres::Endpoint {
-            endpoint,
-            resource_id,
-        }) = &store.existing
-        {
+        let known = store.existing.as_ref().map(ExistingPostgres::known_by);
+        if let Some(KnownBy::Endpoint(endpoint, resource_id)) = known {
             let path = ["postgres", key, "existing", "endpoint"];
             let identifier = self.identifier(&path, endpoint, region)?;
-            if output
-                .is_some_and(|one| one.endpoint != *endpoint || one.resource_id != *resource_id)
+            if output.is_some_and(|one| one.endpoint != endpoint || one.resource_id != *resource_id)
             {
                 let message = format!(
                     "the outputs of {} differ from `existing` in irsa.yaml",
@@ -108,32 +106,49 @@ impl Resolver<'_> {
             if let Err(message) = fits(endpoint, resource_id) {
                 self.mistake(&["postgres", key, "existing", "resource_id"], message);
             }
-            return Some((identifier, endpoint.clone(), resource_id.clone()));
+            return Some((identifier, endpoint.to_owned(), resource_id.clone()));
         }
-        let identifier = match &store.existing {
-            Some(ExistingPostgres::Identifier(identifier)) => identifier.clone(),
-            _ => key.to_owned(),
+        let (kind, identifier) = match known {
+            None => {
+                let kind = store.create.as_ref().map(|one| one.kind);
+                (kind.unwrap_or_default(), key)
+            }
+            Some(KnownBy::Instance(name)) => (PostgresKind::Instance, name),
+            Some(KnownBy::Cluster(name)) => (PostgresKind::Cluster, name),
+            Some(KnownBy::Endpoint(..) | KnownBy::Unclear) => {
+                let message = "`existing` needs either `instance`, or `endpoint` and `resource_id`";
+                self.mistake(&["postgres", key, "existing"], message);
+                return None;
+            }
         };
+        let identifier = identifier.to_owned();
         let Some(output) = output else {
             self.placeholders
                 .push(Placeholder::Postgres(key.to_owned()));
-            let kind = store
-                .create
-                .as_ref()
-                .map_or_else(PostgresKind::default, |one| one.kind);
             let (endpoint, id) = invented_names(kind, key, &identifier, region)?;
             return Some((identifier, endpoint, id));
         };
-        self.compare_cluster(key, &identifier, &output);
+        self.compare_store(key, kind, &identifier, &output);
         Some((identifier, output.endpoint, output.resource_id))
     }
 
-    fn compare_cluster(&mut self, key: &str, identifier: &str, output: &PostgresOutputs) {
-        let named = output.endpoint.parse::<RdsEndpoint>().ok();
-        if named.is_some_and(|named| named.identifier() != identifier) {
+    fn compare_store(
+        &mut self,
+        key: &str,
+        kind: PostgresKind,
+        identifier: &str,
+        output: &PostgresOutputs,
+    ) {
+        let is_instance = kind == PostgresKind::Instance;
+        let is_its_own = |named: RdsEndpoint| {
+            let has_kind = (named.kind() == RdsEndpointKind::Instance) == is_instance;
+            named.identifier() == identifier && has_kind
+        };
+        if !output.endpoint.parse().is_ok_and(is_its_own) {
             let message = format!(
-                "{} is not an endpoint of the cluster {}",
+                "{} is not an endpoint of the {} {}",
                 quoted(&output.endpoint),
+                kind.noun(),
                 quoted(identifier)
             );
             self.contradiction(&["postgres", key, "endpoint"], message);
@@ -310,6 +325,26 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// The kind of a store: as the file says, or as its endpoint shows.
+fn kind(store: &Postgres, endpoint: &str) -> PostgresKind {
+    let is_instance = match (&store.create, &store.existing) {
+        (Some(create), _) => return create.kind,
+        (None, Some(existing)) => match existing.known_by() {
+            KnownBy::Instance(_) => true,
+            KnownBy::Cluster(_) | KnownBy::Unclear => false,
+            KnownBy::Endpoint(..) => endpoint
+                .parse()
+                .is_ok_and(|named: RdsEndpoint| named.kind() == RdsEndpointKind::Instance),
+        },
+        (None, None) => false,
+    };
+    if is_instance {
+        PostgresKind::Instance
+    } else {
+        PostgresKind::Cluster
     }
 }
 

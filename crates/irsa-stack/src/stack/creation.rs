@@ -101,6 +101,18 @@ pub enum PostgresKind {
     Instance,
 }
 
+// === impl PostgresKind ===
+
+impl PostgresKind {
+    /// The term of RDS.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Instance => "DB instance",
+        }
+    }
+}
+
 /// Capacity of Aurora Serverless v2 in Aurora capacity units.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct Serverless {

@@ -3,7 +3,7 @@
 use irsa_chain::{AccountId, DbResourceId, Region};
 use serde::Deserialize;
 
-use super::creation::{CreatePostgres, Origin, Via};
+use super::creation::{CreatePostgres, Origin, PostgresKind, Via};
 use super::setup::AdminSecret;
 
 /// A PostgreSQL cluster.
@@ -11,6 +11,8 @@ use super::setup::AdminSecret;
 pub struct PostgresStore {
     /// Key in the file.
     pub key: String,
+    /// What it is.
+    pub kind: PostgresKind,
     /// Identifier in AWS.
     pub identifier: String,
     /// Account.

@@ -1,7 +1,10 @@
 //! Stores, roles, users and outputs that contradict each other.
 
-use super::{BROAD, SMALL, changed, mistakes, read, source};
+use irsa_chain::DbResourceKind;
+
+use super::{BROAD, SMALL, changed, mistakes, read, source, stack};
 use crate::Outputs;
+use crate::stack::PostgresKind;
 
 #[test]
 fn a_workload_is_not_the_administrator_of_a_domain() {
@@ -69,6 +72,60 @@ fn kubernetes_versions_need_native_sidecars() {
         assert!(found[0].starts_with("irsa.yaml:7:"), "{found:#?}");
         assert!(found[0].contains(expected), "{found:#?}");
     }
+}
+
+/// The small file with a store that exists.
+fn existing(value: &str) -> String {
+    SMALL.replacen(
+        "create: {engine_version: \"17.4\"}",
+        &format!("existing: {value}"),
+        1,
+    )
+}
+
+#[test]
+fn an_existing_instance_is_named() {
+    let text = existing("{instance: production}");
+    let store = &stack(&text).postgres[0];
+    assert_eq!(store.kind, PostgresKind::Instance);
+    assert_eq!(store.identifier, "production");
+    assert!(store.endpoint.starts_with("production."), "{store:?}");
+    assert_eq!(store.resource_id.kind(), DbResourceKind::Instance);
+    for (endpoint, resource_id, is_accepted) in [
+        ("production.c9akciq32rgw", "db-ABC", true),
+        ("other.c9akciq32rgw", "db-ABC", false),
+        ("production.cluster-c9akciq32rgw", "cluster-ABC", false),
+    ] {
+        let json = format!(
+            r#"{{"version": 1, "postgres": {{"orders": {{"endpoint": "{endpoint}.eu-central-1.rds.amazonaws.com", "resource_id": "{resource_id}"}}}}}}"#
+        );
+        let outputs = Outputs::read(source("irsa.outputs.json", &json), 1).unwrap();
+        match read(&[&text]).unwrap().stack(Some(&outputs)) {
+            Ok(_) => assert!(is_accepted, "{endpoint}"),
+            Err(found) => {
+                let found = found.to_string();
+                let expected = "is not an endpoint of the DB instance `production`";
+                assert!(!is_accepted && found.contains(expected), "{found}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_existing_store_is_described_in_one_way() {
+    let endpoint = "endpoint: production.c9akciq32rgw.eu-central-1.rds.amazonaws.com";
+    for value in [
+        "{}".to_owned(),
+        format!("{{{endpoint}}}"),
+        "{resource_id: db-ABC}".to_owned(),
+        format!("{{instance: production, {endpoint}, resource_id: db-ABC}}"),
+    ] {
+        let found = mistakes(&existing(&value));
+        let expected = "`existing` needs either `instance`, or `endpoint` and `resource_id`";
+        assert!(found[0].contains(expected), "{value}: {found:#?}");
+    }
+    let found = mistakes(&existing(&format!("{{{endpoint}, resource_id: db-ABC}}")));
+    assert_eq!(found, [""; 0]);
 }
 
 #[test]

@@ -131,6 +131,7 @@ fn meaning(stack: &Stack) -> String {
 fn postgres(text: &mut String, store: &PostgresStore) {
     let PostgresStore {
         key,
+        kind: _,
         identifier,
         account,
         region,

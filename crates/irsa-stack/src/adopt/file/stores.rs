@@ -28,6 +28,9 @@ impl File<'_> {
         self.postgres_remarks(store);
         if let Some(identifier) = store.identifier() {
             self.lines.text(2, "existing", identifier, &store.origin);
+        } else if let Some(instance) = store.instance() {
+            self.lines.key(2, "existing", &store.origin);
+            self.lines.text(3, "instance", instance, "");
         } else {
             self.lines.key(2, "existing", &store.origin);
             self.lines.text(3, "endpoint", store.endpoint.host(), "");

@@ -113,7 +113,7 @@ impl<'s> Context<'s> {
 
     /// The endpoint of a PostgreSQL store, if the file does not have it.
     pub(super) fn postgres_endpoint(store: &PostgresStore) -> Option<String> {
-        let attribute = match postgres_kind(store) {
+        let attribute = match store.kind {
             PostgresKind::Cluster => "endpoint",
             PostgresKind::Instance => "address",
         };
@@ -122,7 +122,7 @@ impl<'s> Context<'s> {
 
     /// The resource ID of a PostgreSQL store, if the file does not have it.
     pub(super) fn postgres_resource_id(store: &PostgresStore) -> Option<String> {
-        let attribute = match postgres_kind(store) {
+        let attribute = match store.kind {
             PostgresKind::Cluster => "cluster_resource_id",
             PostgresKind::Instance => "resource_id",
         };
@@ -214,22 +214,22 @@ impl<'s> Context<'s> {
     }
 }
 
-/// Only clusters are read by their names.
-fn postgres_kind(store: &PostgresStore) -> PostgresKind {
-    match &store.origin {
-        Origin::Create(create) => create.kind,
-        Origin::Named | Origin::Known => PostgresKind::Cluster,
-    }
-}
-
 /// The address of a PostgreSQL store in Terraform, if it is there.
 fn postgres_address(store: &PostgresStore) -> Option<String> {
     let name = identifier(&store.key);
-    match (&store.origin, postgres_kind(store)) {
-        (Origin::Create(_), PostgresKind::Cluster) => Some(format!("aws_rds_cluster.{name}")),
-        (Origin::Create(_), PostgresKind::Instance) => Some(format!("aws_db_instance.{name}")),
-        (Origin::Named, _) => Some(format!("data.aws_rds_cluster.{name}")),
-        (Origin::Known, _) => None,
+    let address = format!("{}.{name}", postgres_type(store.kind));
+    match &store.origin {
+        Origin::Create(_) => Some(address),
+        Origin::Named => Some(format!("data.{address}")),
+        Origin::Known => None,
+    }
+}
+
+/// The type of a resource, and of the data source with the same name.
+pub(super) fn postgres_type(kind: PostgresKind) -> &'static str {
+    match kind {
+        PostgresKind::Cluster => "aws_rds_cluster",
+        PostgresKind::Instance => "aws_db_instance",
     }
 }
 

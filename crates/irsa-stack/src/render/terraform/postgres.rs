@@ -3,7 +3,7 @@
 mod cluster;
 mod instance;
 
-use super::context::{Context, identifier};
+use super::context::{Context, identifier, postgres_type};
 use super::network::{self, Store};
 use super::providers;
 use super::versions::Provider;
@@ -22,16 +22,33 @@ pub(super) fn body(context: &Context<'_>, store: &PostgresStore) -> Body {
     }
 }
 
-/// The cluster is only read. A `check` warns at each plan until IAM authentication is on.
+/// The store is only read.
 fn named(context: &Context<'_>, store: &PostgresStore) -> Body {
     let name = identifier(&store.key);
+    let argument = match store.kind {
+        PostgresKind::Cluster => "cluster_identifier",
+        PostgresKind::Instance => "db_instance_identifier",
+    };
     let data = Body::new()
         .set_some("provider", providers::argument(context.stack, store))
-        .text("cluster_identifier", &store.identifier);
+        .text(argument, &store.identifier);
     let data = match store.admin_secret {
         Some(_) => data.block(managed_password(store)),
         None => data,
     };
+    let kind = postgres_type(store.kind);
+    let body = Body::new()
+        .comment(&settings(store))
+        .block(Block::named("data", kind, &name, data));
+    match store.kind {
+        PostgresKind::Cluster => body.block(iam_is_on(store, &name)),
+        // The data source of instances does not show whether IAM authentication is on.
+        PostgresKind::Instance => body,
+    }
+}
+
+/// Warns at each plan until IAM authentication is on.
+fn iam_is_on(store: &PostgresStore, name: &str) -> Block {
     let is_on = format!("data.aws_rds_cluster.{name}.iam_database_authentication_enabled");
     let message = format!(
         "IAM authentication of the cluster {} is off: set iam_database_authentication_enabled = true.",
@@ -40,21 +57,19 @@ fn named(context: &Context<'_>, store: &PostgresStore) -> Body {
     let assert = Body::new()
         .reference("condition", is_on)
         .text("error_message", message);
-    Body::new()
-        .comment(&settings(store))
-        .block(Block::named("data", "aws_rds_cluster", &name, data))
-        .block(Block::new(
-            "check",
-            [format!("postgres_{name}")],
-            Body::new().block(Block::plain("assert", assert)),
-        ))
+    Block::new(
+        "check",
+        [format!("postgres_{name}")],
+        Body::new().block(Block::plain("assert", assert)),
+    )
 }
 
 /// Fails the plan if the secret that the outputs name does not exist.
 fn managed_password(store: &PostgresStore) -> Block {
     let message = format!(
-        "RDS does not manage the password of the cluster {}: set manage_master_user_password = true, or remove `admin` \
-         from irsa.yaml.",
+        "RDS does not manage the password of the {} {}: set manage_master_user_password = true, or remove `admin` from \
+         irsa.yaml.",
+        store.kind.noun(),
         store.identifier
     );
     let condition = Body::new()
@@ -66,8 +81,9 @@ fn managed_password(store: &PostgresStore) -> Block {
 
 fn settings(store: &PostgresStore) -> String {
     format!(
-        "The cluster {} exists and is not changed. Where it is created, it needs:\n\n  \
+        "The {} {} exists and is not changed. Where it is created, it needs:\n\n  \
          iam_database_authentication_enabled = true",
+        store.kind.noun(),
         store.identifier
     )
 }

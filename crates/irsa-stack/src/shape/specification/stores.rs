@@ -25,7 +25,8 @@ pub(super) const POSTGRES: &[Field] = &[
     Field::optional(
         "existing",
         Shape::TextOrRecord(&DB_IDENTIFIER, EXISTING_POSTGRES),
-        "Use a cluster that exists: its identifier, or its endpoint and resource ID.",
+        "Use a cluster or DB instance that exists: the identifier of a cluster, `instance` with that of a DB instance, or \
+         the endpoint and resource ID.",
     ),
     Field::optional("port", PORTS, "Port of the cluster. Default: 5432."),
     Field::optional(
@@ -126,11 +127,20 @@ const SERVERLESS: &[Field] = &[
 ];
 
 const EXISTING_POSTGRES: &[Field] = &[
-    Field::required("endpoint", Shape::Text(&RDS_ENDPOINT), "Writer endpoint."),
-    Field::required(
+    Field::optional(
+        "instance",
+        Shape::Text(&DB_IDENTIFIER),
+        "Identifier of a DB instance of Amazon RDS for PostgreSQL.",
+    ),
+    Field::optional(
+        "endpoint",
+        Shape::Text(&RDS_ENDPOINT),
+        "Writer endpoint. Needs `resource_id`.",
+    ),
+    Field::optional(
         "resource_id",
         Shape::Text(&DB_RESOURCE_ID),
-        "Resource ID: `DbClusterResourceId` in the AWS CLI's output.",
+        "Resource ID: `DbClusterResourceId` or `DbiResourceId` in the AWS CLI's output.",
     ),
 ];
 
