@@ -9,8 +9,8 @@ use crate::{Finding, Place, Report, Verdict};
 pub struct SetupReport {
     /// The name of the setup.
     pub setup: String,
-    /// The EKS cluster that was checked.
-    pub cluster: String,
+    /// The EKS clusters that were checked.
+    pub clusters: Vec<String>,
     /// The places that were checked.
     pub places: Vec<Place>,
     /// The workloads.
@@ -24,9 +24,11 @@ pub struct SetupReport {
 pub struct WorkloadReport {
     /// Its key in the file.
     pub workload: String,
+    /// The EKS cluster, if several were checked and it runs in this one.
+    pub cluster: Option<String>,
     /// Its chain as the file specifies it, in a few words.
     pub specified: String,
-    /// Whether it runs in the EKS cluster that was checked.
+    /// Whether it runs in an EKS cluster that was checked.
     pub runs_here: bool,
     /// The findings.
     pub report: Report,
@@ -97,6 +99,14 @@ impl SetupReport {
 // === impl WorkloadReport ===
 
 impl WorkloadReport {
+    /// Its key, with the EKS cluster if several were checked.
+    pub fn label(&self) -> String {
+        match &self.cluster {
+            Some(cluster) => format!("{} in {cluster}", self.workload),
+            None => self.workload.clone(),
+        }
+    }
+
     /// The state of the chain.
     pub fn state(&self) -> ChainState {
         if let Some(finding) = self.report.first_broken() {

@@ -90,7 +90,8 @@ fn write_setup(xml: &mut String, report: &SetupReport) -> fmt::Result {
 fn write_workload(xml: &mut String, one: &WorkloadReport) -> fmt::Result {
     let mut totals = Totals::new(one.report.findings.iter());
     totals.add_skipped(one.not_checked.len());
-    let name = Escaped(&one.workload);
+    let label = one.label();
+    let name = Escaped(&label);
     writeln!(xml, "  <testsuite name=\"{name}\" {totals}>")?;
     for finding in &one.report.findings {
         write_case(xml, finding)?;

@@ -21,7 +21,7 @@ pub fn setup_text(report: &SetupReport, style: &Style) -> String {
     if style.verbose {
         for one in &report.workloads {
             page.line("");
-            page.heading(&format!("Workload {}", one.workload));
+            page.heading(&format!("Workload {}", one.label()));
             page.text.push_str(&text(&one.report, style));
         }
     }
@@ -34,10 +34,15 @@ pub fn setup_text(report: &SetupReport, style: &Style) -> String {
 
 fn heading(report: &SetupReport) -> String {
     let places: Vec<_> = report.places.iter().map(|place| place.id()).collect();
+    let noun = if report.clusters.len() > 1 {
+        "EKS clusters"
+    } else {
+        "EKS cluster"
+    };
     format!(
-        "Setup {}, EKS cluster {}, checked from: {}",
+        "Setup {}, {noun} {}, checked from: {}",
         report.setup,
-        report.cluster,
+        report.clusters.join(", "),
         places.join(", ")
     )
 }
@@ -48,13 +53,13 @@ fn workloads(page: &mut Page, report: &SetupReport) {
     let keys = report
         .workloads
         .iter()
-        .map(|one| one.workload.chars().count());
+        .map(|one| one.label().chars().count());
     let keys = keys.max().unwrap_or_default().min(MAX_KEYS);
     let states_width = states.iter().map(String::len).max().unwrap_or_default();
     for (one, state) in report.workloads.iter().zip(&states) {
         let verdict = one.state().verdict();
         let mark = style.tint(verdict, style.mark(verdict));
-        let key = words::cut(&style.clean(&one.workload), keys);
+        let key = words::cut(&style.clean(&one.label()), keys);
         let state = style.tint(verdict, &format!("{state:states_width$}"));
         let width = style.columns().saturating_sub(keys + states_width + 8);
         let specified = style.cut(&style.clean(&one.specified), width);
@@ -94,7 +99,7 @@ fn problems(page: &mut Page, report: &SetupReport) {
     page.line("");
     page.line("Other problems (`--workload NAME` explains one in full):");
     for (one, finding) in others.iter().take(MAX_PROBLEMS) {
-        let text = format!("{}: {}: {}", one.workload, finding.check.id, finding.seen);
+        let text = format!("{}: {}: {}", one.label(), finding.check.id, finding.seen);
         item(page, finding.verdict, &text);
     }
     if others.len() > MAX_PROBLEMS {
@@ -106,13 +111,13 @@ fn problems(page: &mut Page, report: &SetupReport) {
 
 /// A line for each warning, with the workloads that have it.
 fn warnings(page: &mut Page, report: &SetupReport) {
-    let mut warnings: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    let mut warnings: Vec<(&Finding, Vec<String>)> = Vec::new();
     for one in &report.workloads {
         for finding in one.warnings() {
             let mut known = warnings.iter_mut();
             match known.find(|(known, _)| is_same(known, finding)) {
-                Some((_, names)) => names.push(&one.workload),
-                None => warnings.push((finding, vec![&one.workload])),
+                Some((_, names)) => names.push(one.label()),
+                None => warnings.push((finding, vec![one.label()])),
             }
         }
     }
@@ -154,12 +159,12 @@ fn first(page: &mut Page, report: &SetupReport) {
             page.all_hold(warnings.sum());
         };
     };
-    page.heading(&one.workload);
+    page.heading(&one.label());
     page.verdict(&one.report);
     let same = report.problems().filter(|(other, other_finding)| {
-        other.workload != one.workload && is_same(other_finding, finding)
+        other.label() != one.label() && is_same(other_finding, finding)
     });
-    let same: Vec<_> = same.map(|(other, _)| other.workload.as_str()).collect();
+    let same: Vec<_> = same.map(|(other, _)| other.label()).collect();
     if !same.is_empty() {
         page.named("also", &format!("the same for {}", same.join(", ")));
     }
@@ -173,13 +178,13 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
 
 /// The parts that were not checked, each with its reason, the workloads and the way to check it.
 fn not_checked(page: &mut Page, report: &SetupReport) {
-    let mut parts: BTreeMap<&NotChecked, Vec<&str>> = BTreeMap::new();
+    let mut parts: BTreeMap<&NotChecked, Vec<String>> = BTreeMap::new();
     for part in &report.not_requested {
         parts.entry(part).or_default();
     }
     for one in &report.workloads {
         for part in &one.not_checked {
-            parts.entry(part).or_default().push(&one.workload);
+            parts.entry(part).or_default().push(one.label());
         }
     }
     let caveat = report.caveat();

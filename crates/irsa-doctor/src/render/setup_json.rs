@@ -12,7 +12,9 @@ struct JsonSetup<'a> {
     schema: u32,
     overall: Verdict,
     setup: &'a str,
+    /// The first of `clusters`.
     cluster: &'a str,
+    clusters: &'a [String],
     places: &'a [Place],
     first_broken: Option<JsonBreak<'a>>,
     caveat: Option<&'static str>,
@@ -24,14 +26,16 @@ struct JsonSetup<'a> {
 #[derive(Serialize)]
 struct JsonBreak<'a> {
     workload: &'a str,
+    cluster: Option<&'a str>,
     #[serde(flatten)]
     finding: JsonFinding<'a>,
 }
 
-/// A workload; `verdict` is null if no check was made of it.
+/// A workload; `verdict` is null if no check was made of it. `cluster` is null unless several clusters were checked.
 #[derive(Serialize)]
 struct JsonWorkload<'a> {
     workload: &'a str,
+    cluster: Option<&'a str>,
     specified: &'a str,
     verdict: Option<Verdict>,
     broken_at: Option<Link>,
@@ -55,10 +59,12 @@ pub fn setup_json(report: &SetupReport) -> String {
         schema: SCHEMA,
         overall: report.overall(),
         setup: &report.setup,
-        cluster: &report.cluster,
+        cluster: report.clusters.first().map_or("", String::as_str),
+        clusters: &report.clusters,
         places: &report.places,
         first_broken: first.map(|(one, finding)| JsonBreak {
             workload: &one.workload,
+            cluster: one.cluster.as_deref(),
             finding: JsonFinding::new(finding),
         }),
         caveat: report.caveat(),
@@ -81,6 +87,7 @@ impl<'a> JsonWorkload<'a> {
         };
         Self {
             workload: &one.workload,
+            cluster: one.cluster.as_deref(),
             specified: &one.specified,
             verdict: one.state().verdict(),
             broken_at,

@@ -101,9 +101,10 @@ pub(crate) struct ClusterArgs {
     /// Kubeconfig file [default: ~/.kube/config, or the in-cluster service account]
     #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
     pub(crate) kubeconfig: Option<PathBuf>,
-    /// Context in the kubeconfig file [default: its current context]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) context: Option<String>,
+    /// Context in the kubeconfig file; with --file, may be repeated to check several EKS clusters [default: its current
+    /// context]
+    #[arg(long = "context", value_name = "NAME")]
+    pub(crate) contexts: Vec<String>,
 }
 
 /// Options for checks that read AWS settings.

@@ -55,7 +55,8 @@ pub(crate) struct SetupDoctorSettings {
     /// The identity that reads AWS settings.
     pub(crate) reader: IdentitySettings,
     pub(crate) kubeconfig: Option<PathBuf>,
-    pub(crate) context: Option<String>,
+    /// The contexts of the EKS clusters to check; the current one, if empty.
+    pub(crate) contexts: Vec<String>,
     pub(crate) output: ReportOutput,
     pub(crate) verbose: bool,
     pub(crate) timeout: Duration,
@@ -69,12 +70,16 @@ pub(super) fn resolve_setup(
     let identity = identity::checked(args.identity, &mut mistakes);
     let reader = reader(&args.aws, &identity);
     let timeout = mistakes.timeout("--timeout", &args.timeout);
+    let contexts = args.cluster.contexts;
+    if contexts.len() > 1 && args.setup.eks_cluster.is_some() {
+        mistakes.add("--eks-cluster names the cluster of one --context: leave it out");
+    }
     mistakes.or(SetupDoctorSettings {
         setup: args.setup,
         places,
         reader,
         kubeconfig: args.cluster.kubeconfig,
-        context: args.cluster.context,
+        contexts,
         output: args.output,
         verbose: args.verbose,
         timeout: timeout.unwrap_or_default(),
@@ -177,11 +182,14 @@ pub(crate) fn reader_identity(profile: Option<&str>) -> IdentitySettings {
 
 fn cluster(args: ClusterArgs, mistakes: &mut Mistakes) -> ClusterSettings {
     let pod = args.pod.as_deref().map(PodName::read);
+    if args.contexts.len() > 1 {
+        mistakes.add("--context can be repeated only with --file");
+    }
     ClusterSettings {
         pod: pod.and_then(|pod| mistakes.check("--pod", pod)),
         service_account: mistakes.parse("--service-account", args.service_account.as_deref()),
         kubeconfig: args.kubeconfig,
-        context: args.context,
+        context: args.contexts.into_iter().next(),
     }
 }
 

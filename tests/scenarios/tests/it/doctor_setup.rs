@@ -3,6 +3,7 @@
 //! Needs Go for the API server, kubectl, and moto; without them the tests are skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
 
 mod cluster;
+mod clusters;
 mod exec;
 mod faults;
 mod setup;

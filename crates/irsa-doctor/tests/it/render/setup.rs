@@ -10,11 +10,37 @@ use super::fixture::{all_well, one_broken, unsure, without_colors, workload};
 fn row(name: &str, report: Report) -> WorkloadReport {
     WorkloadReport {
         workload: name.to_owned(),
+        cluster: None,
         specified: format!("shop/{name}, role {name}"),
         runs_here: true,
         report,
         not_checked: Vec::new(),
     }
+}
+
+#[test]
+fn a_workload_in_several_clusters_has_a_line_for_each() {
+    let row = |cluster: &str, report| WorkloadReport {
+        cluster: Some(cluster.to_owned()),
+        ..row("api", report)
+    };
+    let rows = vec![row("blue", all_well()), row("green", one_broken())];
+    let report = SetupReport {
+        clusters: vec!["blue".to_owned(), "green".to_owned()],
+        ..setup(rows)
+    };
+    let text = without_colors(&render::setup_text(&report, &Style::default()));
+    for words in [
+        "Setup shop, EKS clusters blue, green, checked from: cluster, aws",
+        "api in blue   ok",
+        "api in green  broken at trust policy",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let json: Value = serde_json::from_str(&render::setup_json(&report)).unwrap();
+    assert_eq!(json["clusters"], serde_json::json!(["blue", "green"]));
+    assert_eq!(json["first_broken"]["cluster"], "green");
+    assert!(render::setup_junit(&report).contains("<testsuite name=\"api in green\""));
 }
 
 fn no_report() -> Report {
@@ -32,7 +58,7 @@ fn part(place: Place, why: &str) -> NotChecked {
 fn setup(workloads: Vec<WorkloadReport>) -> SetupReport {
     SetupReport {
         setup: "shop".to_owned(),
-        cluster: "blue".to_owned(),
+        clusters: vec!["blue".to_owned()],
         places: vec![Place::Cluster, Place::Aws],
         workloads,
         not_requested: vec![part(Place::Pod, "the pods' own view")],

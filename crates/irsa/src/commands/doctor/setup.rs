@@ -21,10 +21,10 @@ use irsa_doctor::{
 use irsa_identity::{Clock as _, SystemClock};
 use irsa_kube::KubeReader;
 use irsa_stack::Stack;
-use irsa_stack::stack::Cluster;
+use irsa_stack::stack::{self, Cluster};
 
 use self::kubectl::Kubectl;
-use self::readers::Readers;
+use self::readers::{Aws, Kube, aws_if_requested, kube_if_requested};
 use self::target::Target;
 use super::style;
 use crate::cli::{DoctorArgs, ReportOutput, StackArgs};
@@ -54,23 +54,39 @@ pub(super) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Fail
     let runtime = runtime::control()?;
     let report = runtime.block_on(async {
         let begun = Instant::now();
-        let readers = Readers::connect(&settings, &stack.region).await;
-        let eks = eks_cluster(&settings, &stack, readers.kube.as_ref()).await?;
-        let targets = selected
-            .into_iter()
-            .map(|one| Target::new(&document, &stack, eks, one))
-            .collect::<Result<Vec<_>, Failure>>()?;
-        let examination = Examination {
-            settings: &settings,
-            readers: &readers,
-            progress: &progress,
-            begun,
+        let aws = aws_if_requested(&settings, &stack.region);
+        let reaches = reaches(&settings, &stack).await?;
+        let mut report = SetupReport {
+            setup: stack.name.clone(),
+            clusters: reaches.iter().map(|one| one.eks.name.clone()).collect(),
+            places: settings.places.clone(),
+            workloads: Vec::new(),
+            not_requested: not_requested(&settings.places),
         };
-        Ok::<_, Failure>(
-            examination
-                .setup_report(&stack.name, &eks.name, &targets)
-                .await,
-        )
+        for (number, reach) in reaches.iter().enumerate() {
+            let runs_there =
+                |one: &&stack::Workload, reach: &Reach<'_>| one.clusters.contains(&reach.eks.name);
+            // A workload that runs in no cluster that is checked is reported once.
+            let is_here = |one: &&&stack::Workload| {
+                runs_there(one, reach)
+                    || (number == 0 && !reaches.iter().any(|reach| runs_there(one, reach)))
+            };
+            let targets = selected
+                .iter()
+                .filter(is_here)
+                .map(|one| Target::new(&document, &stack, reach.eks, one))
+                .collect::<Result<Vec<_>, Failure>>()?;
+            let examination = Examination {
+                settings: &settings,
+                reach,
+                is_only: reaches.len() == 1,
+                aws: &aws,
+                progress: &progress,
+                begun,
+            };
+            report.workloads.extend(examination.reports(&targets).await);
+        }
+        Ok::<_, Failure>(report)
     });
     // A DNS lookup or a file read that is still blocked must not delay the exit.
     runtime.shutdown_background();
@@ -78,6 +94,42 @@ pub(super) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Fail
     let report = report?;
     print(&report, &settings)?;
     Ok(exit::exit_code_for(report.overall()))
+}
+
+/// An EKS cluster to check, with its client.
+struct Reach<'s> {
+    eks: &'s Cluster,
+    kube: Kube,
+    context: Option<String>,
+}
+
+/// The EKS clusters to which the contexts lead.
+async fn reaches<'s>(
+    settings: &SetupDoctorSettings,
+    stack: &'s Stack,
+) -> Result<Vec<Reach<'s>>, Failure> {
+    let contexts = settings.contexts.iter().cloned().map(Some);
+    let contexts: Vec<_> = match settings.contexts.as_slice() {
+        [] => vec![None],
+        _ => contexts.collect(),
+    };
+    let mut found: Vec<Reach<'s>> = Vec::new();
+    for context in contexts {
+        let kube = kube_if_requested(settings, context.as_deref()).await;
+        let eks = eks_cluster(settings, stack, kube.as_ref()).await?;
+        if let Some(other) = found.iter().find(|one| one.eks.name == eks.name) {
+            let mut mistakes = Mistakes::default();
+            mistakes.add(format!(
+                "--context: {} and {} lead to the same EKS cluster, {}",
+                quoted(other.context.as_deref().unwrap_or_default()),
+                quoted(context.as_deref().unwrap_or_default()),
+                quoted(&eks.name)
+            ));
+            return Err(mistakes.into());
+        }
+        found.push(Reach { eks, kube, context });
+    }
+    Ok(found)
 }
 
 /// The EKS cluster that the kubeconfig leads to.
@@ -98,7 +150,7 @@ async fn eks_cluster<'s>(
             mistakes.into()
         });
     }
-    if let [only] = stack.clusters.as_slice() {
+    if let ([only], [] | [_]) = (stack.clusters.as_slice(), settings.contexts.as_slice()) {
         return Ok(only);
     }
     let discovery = match kube {
@@ -135,11 +187,14 @@ fn print(report: &SetupReport, settings: &SetupDoctorSettings) -> Result<(), Fai
     }
 }
 
-/// A run of the doctor.
+/// The checks of one EKS cluster.
 #[derive(Clone, Copy)]
 struct Examination<'a> {
     settings: &'a SetupDoctorSettings,
-    readers: &'a Readers,
+    reach: &'a Reach<'a>,
+    /// It is the only cluster.
+    is_only: bool,
+    aws: &'a Aws,
     progress: &'a Progress,
     begun: Instant,
 }
@@ -154,15 +209,9 @@ struct Found {
 // === impl Examination ===
 
 impl Examination<'_> {
-    async fn setup_report(self, setup: &str, eks: &str, targets: &[Target]) -> SetupReport {
+    async fn reports(self, targets: &[Target]) -> Vec<WorkloadReport> {
         let reports = stream::iter(targets).map(|target| self.workload_report(target));
-        SetupReport {
-            setup: setup.to_owned(),
-            cluster: eks.to_owned(),
-            places: self.settings.places.clone(),
-            workloads: reports.buffered(CONCURRENT).collect().await,
-            not_requested: not_requested(&self.settings.places),
-        }
+        reports.buffered(CONCURRENT).collect().await
     }
 
     async fn workload_report(self, target: &Target) -> WorkloadReport {
@@ -175,6 +224,8 @@ impl Examination<'_> {
         };
         WorkloadReport {
             workload: target.key.clone(),
+            cluster: (!self.is_only && target.elsewhere.is_none())
+                .then(|| self.reach.eks.name.clone()),
             specified: target.summary.clone(),
             runs_here: target.elsewhere.is_none(),
             report: Report::new(target.workload.clone(), found.findings),
@@ -190,7 +241,7 @@ impl Examination<'_> {
             found.add(Place::Pod, self.examine_pod(target).await);
         }
         if is_wanted(Place::Cluster) {
-            let reader = self.readers.kube.as_ref();
+            let reader = self.reach.kube.as_ref();
             match reader {
                 Ok(reader) => found
                     .findings
@@ -199,7 +250,7 @@ impl Examination<'_> {
             }
         }
         if is_wanted(Place::Aws) {
-            match &self.readers.aws {
+            match self.aws {
                 Ok(reader) => found
                     .findings
                     .extend(self.examine_aws(target, reader).await),
@@ -231,12 +282,12 @@ impl Examination<'_> {
 
     /// Runs the doctor in the sidecar of a pod.
     async fn examine_pod(self, target: &Target) -> Result<Vec<Finding>, NotChecked> {
-        let kube = self.readers.kube.as_ref().map_err(|why| NotChecked {
+        let kube = self.reach.kube.as_ref().map_err(|why| NotChecked {
             place: Place::Pod,
             ..why.clone()
         })?;
         let sidecar = sidecar::find(kube, target).await?;
-        let kubectl = Kubectl::new(self.settings);
+        let kubectl = Kubectl::new(self.settings, self.reach.context.as_deref());
         if std::io::stderr().is_terminal() {
             let pod = &sidecar.pod;
             self.progress

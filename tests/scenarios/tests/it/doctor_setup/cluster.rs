@@ -20,7 +20,12 @@ pub(super) struct Cluster(ApiServer);
 impl Cluster {
     /// Starts the API server. If a program is missing, prints why the test is skipped.
     pub(super) fn start() -> Option<Self> {
-        ApiServer::start(Some(ISSUER)).map(Self)
+        Self::with_issuer(ISSUER)
+    }
+
+    /// Starts an API server with a different issuer.
+    pub(super) fn with_issuer(issuer: &str) -> Option<Self> {
+        ApiServer::start(Some(issuer)).map(Self)
     }
 
     pub(super) fn kubeconfig(&self) -> PathBuf {

@@ -1,5 +1,6 @@
 //! A setup in a folder: its specification, and what irsa renders from it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -71,6 +72,14 @@ impl Setup {
         fs::write(self.path("irsa.outputs.json"), outputs.to_string()).unwrap();
     }
 
+    /// Writes the issuers of the clusters, as Terraform's output has them.
+    pub(super) fn set_issuers(&self, clusters: &Value) {
+        let path = self.path("irsa.outputs.json");
+        let mut outputs: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        outputs["clusters"] = clusters.clone();
+        fs::write(path, outputs.to_string()).unwrap();
+    }
+
     /// Creates the roles with the policies that irsa renders for the lab.
     fn create_roles(&mut self, aws: &mut Moto) {
         self.irsa(&["render", "lab", "--out", "."]).printed();
@@ -125,10 +134,20 @@ impl Setup {
 
     /// Runs the doctor as an operator, with credentials that may read everything.
     pub(super) fn doctor(&self, cluster: &Cluster, aws: &Moto, arguments: &[&str]) -> Finished {
+        self.doctor_with(cluster.kubeconfig().as_os_str(), aws, arguments)
+    }
+
+    /// Runs the doctor with a list of kubeconfig files.
+    pub(super) fn doctor_with(
+        &self,
+        kubeconfig: &OsStr,
+        aws: &Moto,
+        arguments: &[&str],
+    ) -> Finished {
         let mut command = irsa(&["doctor", "-f", "irsa.yaml", "-f", "overlay.yaml"]);
         command
             .args(arguments)
-            .env("KUBECONFIG", cluster.kubeconfig())
+            .env("KUBECONFIG", kubeconfig)
             .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
             .env("AWS_SECRET_ACCESS_KEY", irsa_testing::secrets::GIVEN)
             .env("AWS_ENDPOINT_URL", &aws.url)

@@ -44,10 +44,10 @@ pub(super) struct ExecFailure {
 // === impl Kubectl ===
 
 impl Kubectl {
-    pub(super) fn new(settings: &SetupDoctorSettings) -> Self {
+    pub(super) fn new(settings: &SetupDoctorSettings, context: Option<&str>) -> Self {
         Self {
             kubeconfig: settings.kubeconfig.clone(),
-            context: settings.context.clone(),
+            context: context.map(str::to_owned),
         }
     }
 

@@ -10,34 +10,35 @@ use tokio::time::timeout;
 use crate::commands::doctor::places;
 use crate::settings::SetupDoctorSettings;
 
-/// The clients. Each keeps its answers, so that what workloads share is read once.
-pub(super) struct Readers {
-    pub(super) kube: Result<KubeReader, NotChecked>,
-    pub(super) aws: Result<AwsReader, NotChecked>,
-}
+/// The client of a cluster, which keeps its answers: what workloads share is read once.
+pub(super) type Kube = Result<KubeReader, NotChecked>;
+/// The client of AWS, which keeps its answers, too.
+pub(super) type Aws = Result<AwsReader, NotChecked>;
 
-// === impl Readers ===
-
-impl Readers {
-    /// Connects to the requested places. AWS is read in `region` unless the settings name one.
-    pub(super) async fn connect(settings: &SetupDoctorSettings, region: &Region) -> Self {
-        let is_wanted = |places: &[Place]| places.iter().any(|one| settings.places.contains(one));
-        let kube = if is_wanted(&[Place::Pod, Place::Cluster]) {
-            kube(settings).await
-        } else {
-            Err(not_requested(Place::Cluster))
-        };
-        let aws = if is_wanted(&[Place::Aws]) {
-            aws(settings, region)
-        } else {
-            Err(not_requested(Place::Aws))
-        };
-        Self { kube, aws }
+/// Connects to the cluster of a context, if it is needed.
+pub(super) async fn kube_if_requested(
+    settings: &SetupDoctorSettings,
+    context: Option<&str>,
+) -> Kube {
+    let is_needed = |place: &Place| matches!(place, Place::Pod | Place::Cluster);
+    if settings.places.iter().any(is_needed) {
+        kube(settings, context).await
+    } else {
+        Err(not_requested(Place::Cluster))
     }
 }
 
-async fn kube(settings: &SetupDoctorSettings) -> Result<KubeReader, NotChecked> {
-    let (kubeconfig, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
+/// Reads AWS in `region`, unless the settings name one.
+pub(super) fn aws_if_requested(settings: &SetupDoctorSettings, region: &Region) -> Aws {
+    if settings.places.contains(&Place::Aws) {
+        aws(settings, region)
+    } else {
+        Err(not_requested(Place::Aws))
+    }
+}
+
+async fn kube(settings: &SetupDoctorSettings, context: Option<&str>) -> Kube {
+    let kubeconfig = settings.kubeconfig.as_deref();
     let reader = timeout(settings.timeout, KubeReader::connect(kubeconfig, context)).await;
     let reader = reader.unwrap_or(Err(ConfigError::TimedOut(settings.timeout)));
     let reader = reader.map_err(|error| NotChecked {
@@ -48,7 +49,7 @@ async fn kube(settings: &SetupDoctorSettings) -> Result<KubeReader, NotChecked> 
     Ok(reader.with_memory())
 }
 
-fn aws(settings: &SetupDoctorSettings, region: &Region) -> Result<AwsReader, NotChecked> {
+fn aws(settings: &SetupDoctorSettings, region: &Region) -> Aws {
     let own = settings.reader.region.clone();
     let identity = IdentitySettings {
         region: own.or_else(|| Some(region.clone())),
