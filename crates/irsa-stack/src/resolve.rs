@@ -15,7 +15,9 @@ use sha2::{Digest as _, Sha256};
 use crate::mistake::{Mistake, Place};
 use crate::outputs::Outputs;
 use crate::specification::{self, Specification};
-use crate::stack::{Cluster, Files, OpenSearchStore, Placeholder, PostgresStore, Stack};
+use crate::stack::{
+    Cluster, Files, Injection, OpenSearchStore, Placeholder, PostgresStore, Stack,
+};
 use crate::tree::Node;
 use crate::yaml::Yaml;
 
@@ -151,11 +153,11 @@ impl Resolver<'_> {
                 .push(Mistake::new(place, message).with_help(help));
             return;
         };
-        if parsed < NATIVE_SIDECARS {
+        if parsed < NATIVE_SIDECARS && self.file.irsa.inject == Injection::Sidecar {
             let message = format!(
                 "Kubernetes {version} has no native sidecars, which `irsa render` uses: they need Kubernetes 1.29"
             );
-            let help = "upgrade the cluster, or remove `kubernetes` and add irsa as an ordinary container by hand";
+            let help = "upgrade the cluster, or set `irsa.inject` to `webhook`, which adds an ordinary container";
             self.mistakes
                 .push(Mistake::new(place, message).with_help(help));
         }

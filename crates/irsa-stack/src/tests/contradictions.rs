@@ -68,6 +68,13 @@ fn kubernetes_versions_need_native_sidecars() {
     ] {
         let new = format!("kubernetes: {version:?}");
         let found = mistakes(&BROAD.replacen("kubernetes: \"1.33\"", &new, 1));
+        let by_webhook = BROAD.replacen("kubernetes: \"1.33\"", &new, 1).replacen(
+            "irsa: {",
+            "irsa: {inject: webhook, ",
+            1,
+        );
+        let is_version = version != "latest";
+        assert_eq!(mistakes(&by_webhook).is_empty(), is_version, "{version}");
         // The place is that of the value.
         assert!(found[0].starts_with("irsa.yaml:7:"), "{found:#?}");
         assert!(found[0].contains(expected), "{found:#?}");
