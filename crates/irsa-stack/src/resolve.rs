@@ -15,9 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::mistake::{Mistake, Place};
 use crate::outputs::Outputs;
 use crate::specification::{self, Specification};
-use crate::stack::{
-    Cluster, Files, Injection, OpenSearchStore, Placeholder, PostgresStore, Stack,
-};
+use crate::stack::{Cluster, Files, Injection, OpenSearchStore, Placeholder, PostgresStore, Stack};
 use crate::tree::Node;
 use crate::yaml::Yaml;
 
