@@ -84,6 +84,11 @@ impl ApiServer {
     /// Creates a service account without permissions, and returns a kubeconfig with its token.
     pub(crate) fn service_account(&self, namespace: &str, name: &str) -> PathBuf {
         self.kubectl(&["-n", namespace, "create", "serviceaccount", name], "");
+        self.kubeconfig_of(namespace, name)
+    }
+
+    /// Returns a kubeconfig with a token of a service account.
+    pub(crate) fn kubeconfig_of(&self, namespace: &str, name: &str) -> PathBuf {
         let token = self.kubectl(&["-n", namespace, "create", "token", name], "");
         let file = self.folder.path().join(format!("{name}.kubeconfig"));
         fs::copy(self.kubeconfig(), &file).unwrap();

@@ -29,6 +29,7 @@ mod http;
 mod http_proxy;
 mod image;
 mod init_from;
+mod journey;
 mod kube_cache;
 mod kube_requests;
 mod kubernetes;

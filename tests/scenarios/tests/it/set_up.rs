@@ -67,15 +67,16 @@ impl SetUp {
             .expect("the world has a domain")
     }
 
-    /// Writes the endpoints of the lab's data stores as Terraform's output.
+    /// Writes the endpoints of the world's data stores as Terraform's output.
     pub(crate) fn write_outputs(&self) {
-        let facts = self.stage.lab().facts();
+        let world = fs::read_to_string(self.folder.path().join("lab/world.yaml")).unwrap();
+        let world = World::from_yaml(&world).unwrap();
         let mut outputs = json!({"version": 1});
-        for cluster in &facts.clusters {
+        for cluster in world.clusters() {
             outputs["postgres"][&cluster.name] =
                 json!({"endpoint": cluster.endpoint, "resource_id": cluster.resource_id});
         }
-        for domain in &facts.domains {
+        for domain in world.domains() {
             outputs["opensearch"][&domain.name] = json!({"endpoint": domain.endpoint});
         }
         let file = self.folder.path().join("irsa.outputs.json");

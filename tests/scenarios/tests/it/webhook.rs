@@ -4,7 +4,8 @@ mod stage;
 
 use serde_json::{Value, json};
 
-use self::stage::{IMAGE, Webhook, account, configuration, install};
+pub(crate) use self::stage::Webhook;
+use self::stage::{IMAGE, account, configuration, install};
 use crate::kubernetes::ApiServer;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/api";

@@ -1,7 +1,7 @@
 //! `irsa webhook` as a process behind a Service of a real API server.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -59,7 +59,7 @@ pub(super) fn account(namespace: &str, name: &str, annotations: &Value) -> Strin
 }
 
 /// A running webhook.
-pub(super) struct Webhook {
+pub(crate) struct Webhook {
     child: Child,
     records: Receiver<Value>,
     pub(super) admin: String,
@@ -75,7 +75,7 @@ impl Webhook {
             "--admin-address",
             "127.0.0.1:0",
         ]);
-        let mut child = command
+        command
             .args([
                 "--image",
                 IMAGE,
@@ -87,10 +87,13 @@ impl Webhook {
             .args(arguments)
             .env("KUBECONFIG", server.kubeconfig())
             .env("POD_NAMESPACE", NAMESPACE)
-            .env("POD_NAME", "irsa-webhook-0")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .env("POD_NAME", "irsa-webhook-0");
+        Self::run(&mut command)
+    }
+
+    /// Runs a command of the webhook, which logs JSON, and waits until it is ready.
+    pub(crate) fn run(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let records = follow(child.stderr.take().unwrap());
         let mut webhook = Self {
             child,
@@ -107,7 +110,7 @@ impl Webhook {
     }
 
     /// Waits for the next record with this message.
-    pub(super) fn wait_for(&self, message: &str) -> Value {
+    pub(crate) fn wait_for(&self, message: &str) -> Value {
         let mut skipped = Vec::new();
         loop {
             match self.records.recv_timeout(PATIENCE) {
@@ -126,12 +129,12 @@ impl Webhook {
         value.unwrap_or_else(|| panic!("no `{series}` in {text}"))
     }
 
-    pub(super) fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
     /// Waits until it has stopped, and returns its exit code.
-    pub(super) fn wait(mut self) -> Option<i32> {
+    pub(crate) fn wait(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }
