@@ -167,7 +167,14 @@ pub fn register_metrics(metrics: &mut Metrics) {
 }
 
 /// Targets of libraries that log requests, responses or headers below `info`, and with them credentials and tokens.
-pub const CAPPED: &[&str] = &["aws_", "h2", "hyper", "reqwest", "tokio_postgres"];
+pub const CAPPED: &[&str] = &[
+    "aws_",
+    "h2",
+    "hyper",
+    "kube_client",
+    "reqwest",
+    "tokio_postgres",
+];
 
 fn subscriber<W>(
     format: LogFormat,

@@ -123,6 +123,7 @@ fn caps_libraries_that_log_secrets_at_info() {
         tracing::trace!(target: "aws_smithy_runtime::client", "SECRET");
         tracing::debug!(target: "aws_sigv4::sign", "SECRET");
         tracing::debug!(target: "hyper_util::client", "SECRET");
+        tracing::debug!(target: "kube_client::client", "SECRET");
         tracing::info!(target: "aws_config", "harmless");
     };
     let lines = logged(LogFormat::Text, "trace,aws_sigv4=trace", false, log);
