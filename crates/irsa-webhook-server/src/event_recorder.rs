@@ -75,7 +75,11 @@ async fn create(reader: KubeReader, metrics: WebhookMetrics, mut events: mpsc::R
     let limit = LogLimit::default();
     while let Some(event) = events.recv().await {
         match reader.create_event(&event, clock::now()).await {
-            Ok(()) => metrics.event("created"),
+            Ok(()) => {
+                metrics.event("created");
+                let (kind, name) = (&event.regarding.kind, &event.regarding.name);
+                tracing::debug!(kind, name, "event created");
+            }
             Err(error) => {
                 metrics.event("failed");
                 if limit.may_log("event").is_some() {

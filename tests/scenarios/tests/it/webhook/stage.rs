@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Instant;
 
 use irsa_testing::program::{PATIENCE, irsa};
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,6 +22,7 @@ pub(super) const OBJECTS: &str = r#"
   {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "irsa-system"}},
   {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop",
    "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
+  {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "plain"}},
   {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bank", "labels": {"irsa.dev/injection": "required"}}},
   {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "irsa-webhook", "namespace": "irsa-system"},
    "spec": {"ports": [{"port": 443}]}}
@@ -68,31 +70,36 @@ pub(crate) struct Webhook {
 impl Webhook {
     /// Starts a replica that listens on this address, and waits until it is ready.
     pub(super) fn start(server: &ApiServer, listen: &str, arguments: &[&str]) -> Self {
-        let mut command = irsa(&[
-            "webhook",
-            "--listen",
-            listen,
-            "--admin-address",
-            "127.0.0.1:0",
-        ]);
+        let webhook = Self::spawn(server, listen, arguments);
+        webhook.wait_for("ready");
+        webhook
+    }
+
+    /// Starts a replica, and waits until it listens.
+    pub(super) fn spawn(server: &ApiServer, listen: &str, arguments: &[&str]) -> Self {
+        let admin = ["--admin-address", "127.0.0.1:0", "--drain-delay", "0s"];
+        let logs = ["--log-format", "json", "--log-level", "debug"];
+        let mut command = irsa(&["webhook", "--listen", listen, "--image", IMAGE]);
         command
-            .args([
-                "--image",
-                IMAGE,
-                "--region",
-                "eu-central-1",
-                "--log-format",
-                "json",
-            ])
+            .args(admin)
+            .args(logs)
             .args(arguments)
             .env("KUBECONFIG", server.kubeconfig())
             .env("POD_NAMESPACE", NAMESPACE)
-            .env("POD_NAME", "irsa-webhook-0");
-        Self::run(&mut command)
+            .env("POD_NAME", "irsa-webhook-0")
+            .env("AWS_REGION", "eu-central-1");
+        Self::listening(&mut command)
     }
 
     /// Runs a command of the webhook, which logs JSON, and waits until it is ready.
     pub(crate) fn run(command: &mut Command) -> Self {
+        let webhook = Self::listening(command);
+        webhook.wait_for("ready");
+        webhook
+    }
+
+    /// Runs a command of the webhook, and waits until it listens.
+    fn listening(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let records = follow(child.stderr.take().unwrap());
         let mut webhook = Self {
@@ -105,15 +112,16 @@ impl Webhook {
             .as_str()
             .unwrap()
             .clone_into(&mut webhook.admin);
-        webhook.wait_for("ready");
         webhook
     }
 
     /// Waits for the next record with this message.
     pub(crate) fn wait_for(&self, message: &str) -> Value {
         let mut skipped = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.records.recv_timeout(PATIENCE) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.records.recv_timeout(left) {
                 Ok(record) if record["message"] == message => return record,
                 Ok(record) => skipped.push(record.to_string()),
                 Err(error) => panic!("no record `{message}` ({error}):\n{}", skipped.join("\n")),
