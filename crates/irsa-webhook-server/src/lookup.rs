@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use irsa_kube::ObjectCache;
 use irsa_kube::{CacheStatus, CachedKind, KubeReader, Metadata, ReadError};
+use irsa_ops::log_limit::LogLimit;
 use irsa_sidecar::names;
 use irsa_webhook::{Facts, Lookup, Object};
 use tokio::task::JoinSet;
@@ -24,14 +25,19 @@ pub(crate) struct ObjectLookup {
 impl ObjectLookup {
     /// Starts the caches.
     pub(crate) fn start(reader: &KubeReader, tasks: &mut JoinSet<()>) -> Self {
-        let (accounts, task) = reader.cache(CachedKind::ServiceAccounts, is_read);
-        tasks.spawn(task);
-        let (namespaces, task) = reader.cache(CachedKind::Namespaces, is_read);
-        tasks.spawn(task);
-        Self {
-            accounts,
-            namespaces,
+        let mut start = |kind| {
+            let (cache, task) = reader.cache(kind, is_read);
+            tasks.spawn(task);
+            cache
+        };
+        let lookup = Self {
+            accounts: start(CachedKind::ServiceAccounts),
+            namespaces: start(CachedKind::Namespaces),
+        };
+        for (kind, cache) in lookup.caches() {
+            tasks.spawn(log_errors(kind, cache.clone()));
         }
+        lookup
     }
 
     /// Waits until both caches have their first list.
@@ -44,9 +50,13 @@ impl ObjectLookup {
 
     /// Returns the state of each cache, by the kind of its objects.
     pub(crate) fn statuses(&self) -> [(&'static str, CacheStatus); 2] {
+        self.caches().map(|(kind, cache)| (kind, cache.status()))
+    }
+
+    fn caches(&self) -> [(&'static str, &ObjectCache); 2] {
         [
-            ("serviceaccounts", self.accounts.status()),
-            ("namespaces", self.namespaces.status()),
+            ("serviceaccounts", &self.accounts),
+            ("namespaces", &self.namespaces),
         ]
     }
 
@@ -76,6 +86,20 @@ impl ObjectLookup {
             service_account: lookup(self.accounts.get(namespace, account)),
             namespace: lookup(self.namespaces.get("", namespace)),
             is_required: false,
+        }
+    }
+}
+
+/// Logs why a cache cannot be filled or kept current. Until the first list is complete, the webhook is not ready.
+async fn log_errors(kind: &'static str, mut cache: ObjectCache) {
+    let log = LogLimit::default();
+    loop {
+        cache.changed().await;
+        let Some(error) = cache.status().error else {
+            continue;
+        };
+        if let Some(suppressed) = log.may_log(kind) {
+            tracing::warn!(kind, %error, suppressed, "cannot watch objects; retrying");
         }
     }
 }

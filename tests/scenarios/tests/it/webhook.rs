@@ -249,9 +249,8 @@ fn replicas_that_start_at_the_same_time_share_one_authority() {
     let Some(server) = ApiServer::start(None) else {
         return;
     };
+    // There is no service account in the cluster.
     install(&server);
-    let account = account("plain", "api", &json!({}));
-    server.kubectl(&["create", "-f", "-"], &account);
     let start = || Webhook::spawn(&server, "127.0.0.1:0", &[]);
     let replicas = [start(), start(), start()];
     for replica in &replicas {
@@ -310,4 +309,20 @@ fn replicas_that_start_at_the_same_time_share_one_authority() {
     ];
     server.kubectl(&created, "");
     assert_eq!(authority(), first);
+}
+
+#[test]
+fn a_webhook_that_may_not_watch_logs_the_missing_permission() {
+    let Some(server) = ApiServer::start(None) else {
+        return;
+    };
+    install(&server);
+    let kubeconfig = server.service_account("irsa-system", "irsa-webhook");
+    let kubeconfig = ["--kubeconfig", kubeconfig.to_str().unwrap()];
+    let webhook = Webhook::spawn(&server, "127.0.0.1:0", &kubeconfig);
+    let record = webhook.wait_for("cannot watch objects; retrying");
+    let kind = record["kind"].as_str().unwrap();
+    let error = record["error"].as_str().unwrap();
+    assert!(error.starts_with(&format!("cannot list {kind}")), "{error}");
+    assert!(error.contains("forbidden"), "{error}");
 }
