@@ -16,6 +16,8 @@ use super::Cluster;
 struct Stack {
     name: &'static str,
     postgres: &'static [(&'static str, &'static str)],
+    /// The keys, which are also the names, of DB instances outside of a cluster.
+    instances: &'static [&'static str],
     opensearch: &'static [(&'static str, &'static str)],
 }
 
@@ -23,16 +25,19 @@ const STACKS: [Stack; 4] = [
     Stack {
         name: "camunda-8.3",
         postgres: &[("aurora", "aurora")],
+        instances: &[],
         opensearch: &[("camunda", "camunda")],
     },
     Stack {
         name: "camunda-8.3-reference",
         postgres: &[("aurora", "aurora")],
+        instances: &[],
         opensearch: &[("test-domain", "test-domain")],
     },
     Stack {
         name: "broad",
         postgres: &[("orders", "orders")],
+        instances: &[],
         opensearch: &[("logs", "logs"), ("search", "search")],
     },
     Stack {
@@ -40,9 +45,9 @@ const STACKS: [Stack; 4] = [
         postgres: &[
             ("made", "made"),
             ("sized", "sized"),
-            ("single", "single"),
             ("named", "legacy-cluster"),
         ],
+        instances: &["single"],
         opensearch: &[
             ("made", "made"),
             ("keyed", "keyed"),
@@ -122,12 +127,22 @@ fn outputs(stack: &Stack) -> String {
         });
         ((*key).to_owned(), output)
     };
+    let instance = |key: &&str| {
+        let output = json!({
+            "endpoint": format!("{key}.c9akciq32rgw.{SUFFIX}"),
+            "resource_id": format!("db-{}", key.to_ascii_uppercase()),
+        });
+        ((*key).to_owned(), output)
+    };
     let domain = |(key, name): &(&str, &str)| {
         let host = format!("search-{name}-abcdefghijklmnopqrstuvwxyz");
         let output = json!({"endpoint": format!("{host}.eu-central-1.es.amazonaws.com")});
         ((*key).to_owned(), output)
     };
-    let postgres: Map<_, _> = stack.postgres.iter().map(cluster).collect();
+    let clusters = stack.postgres.iter().map(cluster);
+    let postgres: Map<_, _> = clusters
+        .chain(stack.instances.iter().map(instance))
+        .collect();
     let opensearch: Map<_, _> = stack.opensearch.iter().map(domain).collect();
     json!({"version": 1, "postgres": postgres, "opensearch": opensearch}).to_string()
 }
