@@ -119,6 +119,16 @@ impl Reading {
             });
             return;
         };
+        // A cluster of the same name in the caller's account would have other associations.
+        let account = survey.cluster().2;
+        if account.is_some() && account != self.facts.account.as_deref() {
+            self.gaps.push(Gap {
+                what: ASSOCIATIONS.to_owned(),
+                why: "the EKS cluster is in a different account than the credentials".to_owned(),
+                denied: None,
+            });
+            return;
+        }
         for account in survey.service_accounts() {
             let found = self
                 .reader
