@@ -158,9 +158,12 @@ impl Objects<'_> {
         )
     }
 
-    /// Returns whether no workload uses the namespace, so that its pods can be restricted.
+    /// Returns whether neither a workload nor Kubernetes uses the namespace, so that its pods can be restricted.
     fn has_own_namespace(&self) -> bool {
         let namespace = self.setup.service_account.namespace();
+        if namespace == "default" || namespace.starts_with("kube-") {
+            return false;
+        }
         let mut workloads = self.stack.workloads.iter();
         !workloads.any(|one| one.service_account.namespace() == namespace)
     }

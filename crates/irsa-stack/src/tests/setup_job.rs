@@ -59,15 +59,17 @@ fn the_name_of_a_job_depends_on_its_content_and_that_of_a_hook_does_not() {
     assert_eq!(name(text, hook), name(&other, hook));
 }
 
-/// Its pods must be able to start beside those of the workloads.
+/// Its pods must be able to start beside those of the workloads and of Kubernetes.
 #[test]
-fn a_namespace_that_workloads_use_is_left_alone() {
-    let shared = Preset::Camunda83
-        .text()
-        .replace("namespace: irsa-setup", "namespace: camunda");
-    let files = rendered(&renderable(&shared), None);
+fn a_namespace_that_others_use_is_left_alone() {
     let is_namespace = |file: &File| file.path.ends_with("namespace.yaml");
-    assert!(!files.iter().any(is_namespace));
+    for shared in ["camunda", "default", "kube-system"] {
+        let shared = format!("namespace: {shared}");
+        let text = Preset::Camunda83.text();
+        let text = text.replace("namespace: irsa-setup", &shared);
+        let files = rendered(&renderable(&text), None);
+        assert!(!files.iter().any(is_namespace), "{shared}");
+    }
     assert!(rendered(&preset(), None).iter().any(is_namespace));
 }
 
