@@ -30,7 +30,7 @@ impl Run<'_, '_> {
         if schema.is_ours && (database.is_exclusive || is_ours) {
             return self.close_schema(database, inside).await;
         }
-        self.note_creation(database, is_ours, &schema, inside).await
+        self.note_creation(database, &schema, inside).await
     }
 
     async fn close_schema(
@@ -67,7 +67,6 @@ impl Run<'_, '_> {
     async fn note_creation(
         &mut self,
         database: &DatabaseObject,
-        is_ours: bool,
         schema: &SchemaState,
         inside: &Session,
     ) -> Result<(), ApplyError> {
@@ -75,7 +74,7 @@ impl Run<'_, '_> {
         let who = format!(
             "every user who can connect can create objects in schema public of database {name}, as before PostgreSQL 15"
         );
-        let (how, statements) = if !is_ours && !database.is_exclusive {
+        let (how, statements) = if schema.is_ours {
             let how = "set `exclusive: true` to change that".to_owned();
             (how, closing(inside).await?)
         } else if schema.owner == SERVER {

@@ -54,9 +54,11 @@ fn a_schema_of_someone_else_is_reported_and_does_not_stop_the_run() {
     on_each(&[Kind::Old, Kind::Inherited], async |stage| {
         upgraded(stage, "rdsadmin").await;
         let mut objects = objects();
+        let note = "the schema belongs to `rdsadmin`, as which no one can log in";
         for _ in 0..2 {
             let ran = run(stage, &objects).await.succeeded();
             let text = ran.text();
+            assert!(text.contains(note), "{text}");
             assert!(
                 text.contains(
                     "ok       user `api` has all privileges on schema public of database `orders`"
@@ -66,7 +68,6 @@ fn a_schema_of_someone_else_is_reported_and_does_not_stop_the_run() {
         }
         objects.databases[0].is_exclusive = true;
         let text = run(stage, &objects).await.succeeded().text();
-        let note = "the schema belongs to `rdsadmin`, as which no one can log in";
         assert!(text.contains(note), "{text}");
     });
 }
