@@ -9,6 +9,7 @@ mod package;
 mod platform;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         advisories::check(database)?;
     }
     platform::install_tools(&options.platforms)?;
+    refuse_other_files(&options.out)?;
     let out = emptied(&options.out)?;
     let staged = emptied(&workspace::target().join("dist-staged"))?;
     let release = Release {
@@ -108,6 +110,23 @@ fn require_same_bytes(platform: &Platform, first: &Path) -> Result<(), Failure> 
     .remedy("compare the two files with `diffoscope`; a path or a time is in one of them"))
 }
 
+/// Refuses a directory that has files but no checksums: it is not that of an earlier run.
+fn refuse_other_files(folder: &Path) -> Result<(), Failure> {
+    let is_empty = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(Failure::file(folder)(error)),
+    };
+    if is_empty || folder.join(package::CHECKSUMS).is_file() {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` has other files, which would be lost",
+        folder.display()
+    );
+    Err(Failure::usage(message).remedy("name a new directory with `--out`"))
+}
+
 /// Returns an existing, empty directory.
 fn emptied(folder: &Path) -> Result<PathBuf, Failure> {
     if folder.exists() {
@@ -165,6 +184,14 @@ mod tests {
         let one = parse(&["--target", "aarch64-unknown-linux-musl", "--twice"]).unwrap();
         assert_eq!(one.platforms, [&PLATFORMS[1]]);
         assert!(one.twice);
+    }
+
+    #[test]
+    fn a_directory_with_other_files_is_refused() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let refused = refuse_other_files(sources).unwrap_err().to_string();
+        assert!(refused.contains("would be lost"), "{refused}");
+        refuse_other_files(&sources.join("no-such-directory")).unwrap();
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{process, workspace};
 const CHART: &str = "deploy/charts/irsa";
 
 /// Name of the file with the checksums.
-const CHECKSUMS: &str = "SHA256SUMS";
+pub(super) const CHECKSUMS: &str = "SHA256SUMS";
 
 /// A release and where its files go.
 #[derive(Debug)]
