@@ -55,6 +55,8 @@ fn values_that_the_templates_do_not_use_are_refused() {
         ("sidecar.region=Frankfurt", "/sidecar/region"),
         ("sidecar.memoryLimit=lots", "/sidecar/memoryLimit"),
         ("sidecar.memoryLimit=", "/sidecar/memoryLimit"),
+        // Helm would write a large number as 2.68435456e+08.
+        ("sidecar.memoryLimit=268435456", "/sidecar/memoryLimit"),
         ("replicas=0", "/replicas"),
         (
             "networkPolicy.apiServerCidrs={10.0.0.1}",
