@@ -134,7 +134,8 @@ impl Endpoint {
                 "{what}"
             );
         }
-        if !review.is_dry_run() {
+        // The API server does not send pods of excluded namespaces, so this is a different client.
+        if !review.is_dry_run() && reason != Reason::ExcludedNamespace {
             let note = format!("{what} ({}): {}", reason.as_str(), reviewed.detail);
             self.recorder.record(subject, reason.as_str(), note);
         }

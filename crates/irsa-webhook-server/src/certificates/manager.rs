@@ -231,7 +231,13 @@ impl Manager {
     async fn publish(&mut self, authorities: &Authorities) -> Result<(), ManagerError> {
         let Some(configuration) = self.follower.current() else {
             self.publication.seen("", false, Instant::now());
-            return Ok(());
+            return match self.follower.error() {
+                Some(error) => {
+                    self.metrics.bundle_update(false);
+                    Err(error.into())
+                }
+                None => Ok(()),
+            };
         };
         let bundle = authorities.bundle();
         let (namespace, service) = (&self.options.namespace, &self.options.service);
