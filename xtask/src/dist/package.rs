@@ -212,7 +212,8 @@ mod tests {
         write(&documents.join("man/irsa.1"), ".TH irsa 1\n").unwrap();
         let release = Release {
             version: "0.1.0".to_owned(),
-            epoch: 1_800_000_000,
+            // In the past, as that of a commit: dpkg-deb replaces only later times.
+            epoch: 1_700_000_000,
             out: &out,
         };
         for platform in &PLATFORMS {
