@@ -44,11 +44,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     refuse_other_files(&options.out)?;
     let out = emptied(&options.out)?;
     let staged = emptied(&workspace::target().join("dist-staged"))?;
-    let release = Release {
-        version: Tree::for_product()?.version().to_owned(),
-        epoch: image::epoch()?,
-        out: &out,
-    };
+    let version = Tree::for_product()?.version().to_owned();
+    let epoch = image::epoch()?;
 
     let mut programs = Vec::new();
     for platform in options.platforms {
@@ -56,21 +53,28 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         if options.twice {
             require_same_bytes(platform, &program)?;
         }
-        platform.try_out(&program, &release.version)?;
+        platform.try_out(&program, &version)?;
         programs.push((platform, program));
     }
     let documents = documents(&programs, &staged)?;
+    let release = Release {
+        version,
+        epoch,
+        out: &out,
+        documents: &documents,
+        staged: &staged,
+    };
     for (platform, program) in &programs {
         progress::heading(&format!("pack {}", platform.triple));
-        release.archive(platform, program, &documents, &staged)?;
-        release.debian_package(platform, program, &documents, &staged)?;
+        release.archive(platform, program)?;
+        release.debian_package(platform, program)?;
         let file = format!(
             "irsa-{}-linux-{}.oci.tar",
             release.version, platform.architecture
         );
         image::pack(program, &out.join(file))?;
     }
-    release.chart(&staged)?;
+    release.chart()?;
     release.checksums()?;
     progress::say(&out.display().to_string());
     Ok(())

@@ -21,29 +21,27 @@ pub(super) struct Release<'a> {
     /// Time of all files in seconds since 1970.
     pub(super) epoch: u64,
     pub(super) out: &'a Path,
+    /// Completion scripts and manual pages.
+    pub(super) documents: &'a Path,
+    /// Where files are put together before they are packed.
+    pub(super) staged: &'a Path,
 }
 
 impl Release<'_> {
     /// Packs the program with its license, README, completion scripts and manual pages.
-    pub(super) fn archive(
-        &self,
-        platform: &Platform,
-        program: &Path,
-        documents: &Path,
-        staged: &Path,
-    ) -> Result<(), Failure> {
+    pub(super) fn archive(&self, platform: &Platform, program: &Path) -> Result<(), Failure> {
         let name = format!("irsa-{}-linux-{}", self.version, platform.architecture);
-        let folder = staged.join(&name);
+        let folder = self.staged.join(&name);
         place(program, &folder.join("irsa"), 0o755)?;
         for file in ["LICENSE", "README.md", "CHANGELOG.md"] {
             place(&workspace::root().join(file), &folder.join(file), 0o644)?;
         }
         for part in ["completions", "man"] {
-            for file in files(&documents.join(part))? {
+            for file in files(&self.documents.join(part))? {
                 place(&file, &folder.join(part).join(name_of(&file)), 0o644)?;
             }
         }
-        self.compress(staged, &name, &format!("{name}.tar.gz"))
+        self.compress(&name, &format!("{name}.tar.gz"))
     }
 
     /// Packs the program for Debian and Ubuntu (Debian Policy, chapters 5, 9 and 12).
@@ -51,10 +49,8 @@ impl Release<'_> {
         &self,
         platform: &Platform,
         program: &Path,
-        documents: &Path,
-        staged: &Path,
     ) -> Result<(), Failure> {
-        let folder = staged.join(format!("deb-{}", platform.architecture));
+        let folder = self.staged.join(format!("deb-{}", platform.architecture));
         place(program, &folder.join("usr/bin/irsa"), 0o755)?;
         let license = workspace::root().join("LICENSE");
         place(
@@ -63,10 +59,10 @@ impl Release<'_> {
             0o644,
         )?;
         for (script, path) in COMPLETIONS {
-            let script = documents.join("completions").join(script);
+            let script = self.documents.join("completions").join(script);
             place(&script, &folder.join("usr/share").join(path), 0o644)?;
         }
-        for page in files(&documents.join("man"))? {
+        for page in files(&self.documents.join("man"))? {
             let path = folder.join("usr/share/man/man1").join(name_of(&page));
             place(&page, &path, 0o644)?;
             process::quietly(Command::new("gzip").args(["-9n"]).arg(&path))?;
@@ -96,11 +92,11 @@ impl Release<'_> {
     }
 
     /// Packs the chart as `helm package` does: the chart's directory in an archive named after it.
-    pub(super) fn chart(&self, staged: &Path) -> Result<(), Failure> {
+    pub(super) fn chart(&self) -> Result<(), Failure> {
         let source = workspace::root().join(CHART);
-        let folder = staged.join("irsa");
+        let folder = self.staged.join("irsa");
         copy_folder(&source, &folder)?;
-        self.compress(staged, "irsa", &format!("irsa-{}.tgz", self.version))
+        self.compress("irsa", &format!("irsa-{}.tgz", self.version))
     }
 
     /// Writes the checksums, in the form that `sha256sum --check` reads.
@@ -111,9 +107,9 @@ impl Release<'_> {
         write(&self.out.join(CHECKSUMS), &text)
     }
 
-    /// Packs `folder/name` into a compressed archive whose bytes depend on names and contents alone.
-    fn compress(&self, folder: &Path, name: &str, file: &str) -> Result<(), Failure> {
-        let archive = folder.join(file).with_extension("uncompressed");
+    /// Packs `name` in the staging directory into a compressed archive whose bytes depend on names and contents alone.
+    fn compress(&self, name: &str, file: &str) -> Result<(), Failure> {
+        let archive = self.staged.join(file).with_extension("uncompressed");
         let mut tar = Command::new("tar");
         tar.args(["--create", "--format=ustar", "--sort=name"]);
         tar.args(["--owner=0", "--group=0", "--numeric-owner"]);
@@ -121,7 +117,7 @@ impl Release<'_> {
         tar.arg("--file")
             .arg(&archive)
             .arg("--directory")
-            .arg(folder);
+            .arg(self.staged);
         process::quietly(tar.arg(name))?;
         process::quietly(
             Command::new("gzip")
@@ -215,16 +211,14 @@ mod tests {
             // In the past, as that of a commit: dpkg-deb replaces only later times.
             epoch: 1_700_000_000,
             out: &out,
+            documents: &documents,
+            staged: &staged,
         };
         for platform in &PLATFORMS {
-            release
-                .archive(platform, &program, &documents, &staged)
-                .unwrap();
-            release
-                .debian_package(platform, &program, &documents, &staged)
-                .unwrap();
+            release.archive(platform, &program).unwrap();
+            release.debian_package(platform, &program).unwrap();
         }
-        release.chart(&staged).unwrap();
+        release.chart().unwrap();
         release.checksums().unwrap();
         fs::read_to_string(out.join(CHECKSUMS)).unwrap()
     }
