@@ -1,9 +1,8 @@
 //! The errors of responses, and of requests without a response.
 
-use std::error::Error as _;
-
 use http::StatusCode;
 use irsa_chain::untrusted::printable;
+use irsa_net::error_chain::innermost;
 use serde::Deserialize;
 
 use crate::ReadErrorKind;
@@ -24,21 +23,10 @@ pub(crate) fn no_response(error: &kube_client::Error) -> ReadErrorKind {
     match error {
         kube_client::Error::Auth(_) => ReadErrorKind::NoCredentials,
         kube_client::Error::HyperError(_) | kube_client::Error::Service(_) => {
-            ReadErrorKind::Unreachable(shown(&innermost(error)))
+            ReadErrorKind::Unreachable(shown(&innermost(error).to_string()))
         }
         _ => ReadErrorKind::Other("cannot send the request".to_owned()),
     }
-}
-
-/// The innermost source of the error: the message of the system or of TLS.
-fn innermost(error: &kube_client::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = error.to_string();
-        source = error.source();
-    }
-    text
 }
 
 pub(crate) fn error_status(status: StatusCode, body: &[u8]) -> ReadErrorKind {

@@ -6,6 +6,7 @@
 pub mod asked_once;
 pub mod connect;
 pub mod drain;
+pub mod error_chain;
 pub mod http_date;
 mod keepalive;
 pub mod limit;
@@ -15,6 +16,7 @@ pub mod process;
 pub mod replaceable;
 pub mod retry;
 pub mod tls;
+pub mod watched_files;
 
 pub use rustls;
 pub use tokio_rustls;

@@ -7,14 +7,12 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::cli::ServeArgs;
-
 /// The maximum length that is read. Larger files are compared by their metadata and their beginning.
 const MOST_CONTENT: u64 = 4 * 1024 * 1024;
 
 /// Files, with their state at the last check.
 #[derive(Debug, Default)]
-pub(crate) struct WatchedFiles(Vec<Watched>);
+pub struct WatchedFiles(Vec<Watched>);
 
 #[derive(Debug)]
 struct Watched {
@@ -35,21 +33,8 @@ struct Fingerprint {
 // === impl WatchedFiles ===
 
 impl WatchedFiles {
-    /// Returns the certificate, key and password files of a proxy.
-    pub(crate) fn new(args: &ServeArgs) -> Self {
-        let clients = &args.clients;
-        let files = [
-            &args.identity.ca_file,
-            &clients.tls_cert,
-            &clients.tls_key,
-            &clients.client_ca,
-            &clients.client_passwords,
-            &clients.client_cert_users,
-        ];
-        Self::at(files.into_iter().flatten().cloned())
-    }
-
-    fn at(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+    /// Takes the state of the files as the first. Call this before the files are read, so that no change is missed.
+    pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         let watched = paths.into_iter().map(|path| Watched {
             seen: Fingerprint::read(&path, None).ok(),
             path,
@@ -57,13 +42,14 @@ impl WatchedFiles {
         Self(watched.collect())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Returns whether there are no files.
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns the files whose content has changed since the last check. A missing file counts as unchanged, because it
     /// is probably being replaced.
-    pub(super) fn changed(&mut self) -> Vec<PathBuf> {
+    pub fn changed(&mut self) -> Vec<PathBuf> {
         let changed = self.0.iter_mut().filter_map(Watched::check);
         changed.map(Path::to_owned).collect()
     }
@@ -129,7 +115,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tls.crt");
         fs::write(&path, "one").unwrap();
-        let mut watched = WatchedFiles::at([path.clone()]);
+        let mut watched = WatchedFiles::new([path.clone()]);
         assert!(watched.changed().is_empty());
         fs::write(&path, "two").unwrap();
         assert_eq!(watched.changed(), std::slice::from_ref(&path));
@@ -155,7 +141,7 @@ mod tests {
         }
         symlink("v1", at("..data")).unwrap();
         symlink("..data/tls.crt", at("tls.crt")).unwrap();
-        let mut watched = WatchedFiles::at([at("tls.crt")]);
+        let mut watched = WatchedFiles::new([at("tls.crt")]);
         symlink("v2", at("..data_tmp")).unwrap();
         fs::rename(at("..data_tmp"), at("..data")).unwrap();
         assert_eq!(watched.changed(), [at("tls.crt")]);

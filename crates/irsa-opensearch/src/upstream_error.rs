@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper_util::client::legacy;
 use irsa_chain::Cause;
 use irsa_net::connect::ConnectError;
+use irsa_net::error_chain::innermost;
 use irsa_net::tls::HandshakeError;
 
 /// The reason why there is no response.
@@ -53,7 +54,7 @@ impl UpstreamError {
                 ConnectorError::TlsTimeout(after) => Self::TlsTimeout(*after),
             };
         }
-        let text = innermost_message(error);
+        let text = innermost(error).to_string();
         let is_unsent = find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
         let is_untouched = find::<h2::Error>(error).is_some_and(is_untouched);
         if is_unsent || is_untouched || error.is_connect() {
@@ -102,13 +103,4 @@ pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
         next = error.source();
     }
     None
-}
-
-/// Returns the message of the innermost error. Outer messages repeat it.
-fn innermost_message(error: &(dyn Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }

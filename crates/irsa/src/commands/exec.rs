@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use self::environment::{Changes, Endpoints, Variables};
-use super::proxy::{Reloader, ServedArgs, WatchedFiles, start_logging};
+use super::proxy::{Reloader, ServedArgs, start_logging, watched_files};
 use crate::cli::{ExecArgs, Values};
 use crate::exit::Failure;
 use crate::proxy::{Proxy, StoreKind};
@@ -33,7 +33,7 @@ const NOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 pub(crate) fn run(args: ExecArgs, mistakes: Mistakes, values: Values) -> Result<ExitCode, Failure> {
-    let files = WatchedFiles::new(&args.common);
+    let files = watched_files(&args.common);
     let served = ServedArgs {
         upstreams: args.upstreams.clone(),
         common: args.common.clone(),

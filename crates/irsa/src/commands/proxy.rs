@@ -1,7 +1,6 @@
 //! `irsa proxy`: serves the data stores.
 
 mod reload;
-mod watched_files;
 
 use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
@@ -14,8 +13,7 @@ use irsa_ops::metrics::Metrics;
 use serde_json::json;
 
 use self::reload::Reloads;
-pub(super) use self::reload::{Reloader, ServedArgs};
-pub(super) use self::watched_files::WatchedFiles;
+pub(super) use self::reload::{Reloader, ServedArgs, watched_files};
 use crate::build;
 use crate::cli::{Output, ProxyArgs, Values};
 use crate::exit::Failure;
@@ -30,7 +28,7 @@ pub(crate) fn run(
     mistakes: Mistakes,
     values: Values,
 ) -> Result<ExitCode, Failure> {
-    let files = WatchedFiles::new(&args.common);
+    let files = watched_files(&args.common);
     let common = args.common.clone();
     let settings = settings::proxy(
         &args.upstreams,

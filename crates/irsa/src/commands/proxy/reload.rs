@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use irsa_net::watched_files::WatchedFiles;
 use irsa_ops::metrics::Metrics;
 use irsa_ops::metrics::prometheus_client::metrics::counter::Counter;
 use irsa_ops::metrics::prometheus_client::metrics::family::Family;
 use tokio::task::spawn_blocking;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::watched_files::WatchedFiles;
 use crate::cli::{Command, Parsed, ProxyArgs, ServeArgs, Values, parse_again};
 use crate::proxy::{Live, Proxy};
 use crate::settings::{self, DefaultListeners, Mistakes, PrivateFolder, ProxySettings, shown};
@@ -174,6 +174,20 @@ async fn in_background<T: Send + 'static>(
     read.unwrap_or_else(|_| Err(vec!["internal error; see the log".to_owned()]))
 }
 
+/// The certificate, key and password files of a proxy.
+pub(crate) fn watched_files(args: &ServeArgs) -> WatchedFiles {
+    let clients = &args.clients;
+    let files = [
+        &args.identity.ca_file,
+        &clients.tls_cert,
+        &clients.tls_key,
+        &clients.client_ca,
+        &clients.client_passwords,
+        &clients.client_cert_users,
+    ];
+    WatchedFiles::new(files.into_iter().flatten().cloned())
+}
+
 fn read_again() -> Result<Fresh, Vec<String>> {
     let Parsed {
         cli,
@@ -185,7 +199,7 @@ fn read_again() -> Result<Fresh, Vec<String>> {
         return Err(vec!["the command is no longer `irsa proxy`".to_owned()]);
     };
     let args = ServedArgs::from(args);
-    let files = WatchedFiles::new(&args.common);
+    let files = watched_files(&args.common);
     let settings = read(&args, mistakes)?;
     Ok(Fresh {
         args,
